@@ -1,0 +1,188 @@
+/* The store: every statement prepares, marks undo, migrations are guarded, writers queue. */
+#include "tests/unit/fixture.h"
+
+#include <pthread.h>
+
+#include "db/sqlite.c"
+
+static void every_statement_prepares(void **state)
+{
+	struct fixture *f = *state;
+	for (int i = 0; i < db_statement_n; i++) {
+		if (!prepared(f->db, db_statements[i]))
+			fail_msg("%s: %s", db_statements[i]->name, sqlite3_errmsg(f->db->handle));
+		assert_int_equal(db_statements[i]->number, i);
+	}
+}
+
+static void the_settings_that_durability_rests_on(void **state)
+{
+	struct fixture *f = *state;
+	static const struct {
+		const char *pragma, *value;
+	} wanted[] = {{"journal_mode", "wal"}, {"synchronous", "2"}, {"foreign_keys", "1"}};
+	for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+		char sql[64];
+		sqlite3_stmt *s;
+		snprintf(sql, sizeof sql, "PRAGMA %s", wanted[i].pragma);
+		assert_int_equal(sqlite3_prepare_v2(f->db->handle, sql, -1, &s, NULL), SQLITE_OK);
+		assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+		assert_string_equal((const char *)sqlite3_column_text(s, 0), wanted[i].value);
+		sqlite3_finalize(s);
+	}
+}
+
+static void parameters_keep_their_numbers(void **state)
+{
+	(void)state;
+	char sql[] = "VALUES ($2, $1, '$3', \"$4\", $12)";
+	number_parameters(sql);
+	assert_string_equal(sql, "VALUES (?2, ?1, '$3', \"$4\", ?12)");
+}
+
+static const char *meta(struct fixture *f, const char *name)
+{
+	struct q_meta_get *row;
+	assert_int_equal(q_meta_get(f->arena, f->db, &row, .name = name), OK);
+	return row ? row->value : NULL;
+}
+
+static void a_mark_undoes_only_what_came_after(void **state)
+{
+	struct fixture *f = *state;
+	assert_int_equal(db_begin(f->db), OK);
+	assert_int_equal(q_meta_set(f->db, NULL, .name = "a", .value = "1"), OK);
+	assert_int_equal(db_mark(f->db), OK);
+	assert_int_equal(q_meta_set(f->db, NULL, .name = "b", .value = "1"), OK);
+	assert_int_equal(db_undo(f->db), OK);
+	assert_int_equal(db_mark(f->db), OK);
+	assert_int_equal(q_meta_set(f->db, NULL, .name = "c", .value = "1"), OK);
+	assert_int_equal(db_keep(f->db), OK);
+	assert_int_equal(db_commit(f->db), OK);
+	assert_string_equal(meta(f, "a"), "1");
+	assert_null(meta(f, "b"));
+	assert_string_equal(meta(f, "c"), "1");
+}
+
+static void a_broken_constraint_is_a_conflict(void **state)
+{
+	struct fixture *f = *state;
+	log_set_level((enum log_level)0);
+	assert_int_equal(db_begin(f->db), OK);
+	assert_int_equal(q_question_answered(f->db, NULL, .id = 77), OK);
+	assert_int_equal(q_question_option_add(f->db, NULL, .question = 77, .n = 1), OK);
+	assert_int_equal(db_commit(f->db), ERR_CONFLICT);
+	log_set_level(LOG_ERROR);
+	assert_int_equal(db_begin(f->db), OK);
+	db_rollback(f->db);
+}
+
+static void an_edited_migration_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	int applied;
+	assert_int_equal(sqlite3_exec(f->db->handle, "UPDATE migration SET digest = 'x'", NULL, NULL,
+				 NULL),
+		SQLITE_OK);
+	log_set_level((enum log_level)0);
+	struct db *other;
+	assert_int_equal(db_migrate(f->store, &applied), ERR_CONFLICT);
+	assert_int_equal(db_open(&other, f->store), ERR_CONFLICT);
+}
+
+static void a_newer_store_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	int applied;
+	assert_int_equal(sqlite3_exec(f->db->handle,
+				 "INSERT INTO migration VALUES (9999, '9999_future.sql', 'x', 0)", NULL,
+				 NULL, NULL),
+		SQLITE_OK);
+	log_set_level((enum log_level)0);
+	struct db *other;
+	assert_int_equal(db_migrate(f->store, &applied), ERR_CONFLICT);
+	assert_int_equal(db_open(&other, f->store), ERR_CONFLICT);
+}
+
+static void *add_many(void *arg)
+{
+	struct fixture *f = arg;
+	struct db *db;
+	struct arena *a = arena_new(0);
+	must(db_open(&db, f->store) == OK);
+	for (int i = 0; i < 50; i++) {
+		struct q_meta_get *row;
+		must(db_begin(db) == OK);
+		must(q_meta_get(a, db, &row, .name = "count") == OK);
+		char next[16];
+		snprintf(next, sizeof next, "%d", (row ? atoi(row->value) : 0) + 1);
+		must(q_meta_set(db, NULL, .name = "count", .value = next) == OK);
+		must(db_commit(db) == OK);
+	}
+	arena_free(a);
+	db_close(db);
+	return NULL;
+}
+
+static void writers_take_turns(void **state)
+{
+	struct fixture *f = *state;
+	pthread_t threads[4];
+	for (int i = 0; i < 4; i++)
+		pthread_create(&threads[i], NULL, add_many, f);
+	for (int i = 0; i < 4; i++)
+		pthread_join(threads[i], NULL);
+	assert_string_equal(meta(f, "count"), "200");
+}
+
+static void a_lock_that_is_held_means_busy_within_seconds(void **state)
+{
+	struct fixture *f = *state;
+	sqlite3 *other;
+	assert_int_equal(sqlite3_open(f->store, &other), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	int64_t begun = clock_mono_ms();
+	log_set_level((enum log_level)0);
+	assert_int_equal(db_begin(f->db), ERR_BUSY);
+	assert_true(clock_mono_ms() - begun < 5000);
+	sqlite3_close(other);
+	assert_int_equal(db_begin(f->db), OK);
+	db_rollback(f->db);
+}
+
+static void a_backup_is_a_store(void **state)
+{
+	struct fixture *f = *state;
+	char to[80];
+	struct db *copy;
+	snprintf(to, sizeof to, "%s/copy.db", f->folder);
+	assert_int_equal(db_begin(f->db), OK);
+	assert_int_equal(q_meta_set(f->db, NULL, .name = "a", .value = "1"), OK);
+	assert_int_equal(db_commit(f->db), OK);
+	assert_int_equal(db_backup(f->db, to), OK);
+	assert_int_equal(db_backup(f->db, to), ERR_CONFLICT);
+	assert_int_equal(db_open(&copy, to), OK);
+	struct q_meta_get *row;
+	assert_int_equal(q_meta_get(f->arena, copy, &row, .name = "a"), OK);
+	assert_string_equal(row->value, "1");
+	db_close(copy);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(every_statement_prepares),
+		TEST(the_settings_that_durability_rests_on),
+		TEST(parameters_keep_their_numbers),
+		TEST(a_mark_undoes_only_what_came_after),
+		TEST(a_broken_constraint_is_a_conflict),
+		TEST(an_edited_migration_is_refused),
+		TEST(a_newer_store_is_refused),
+		TEST(writers_take_turns),
+		TEST(a_lock_that_is_held_means_busy_within_seconds),
+		TEST(a_backup_is_a_store),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
