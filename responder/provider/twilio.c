@@ -15,8 +15,9 @@
 #define API "https://api.twilio.com"
 #define FORM_CAP ((size_t)64 * 1024) /* 1,600 characters, each up to 12 bytes when encoded */
 #define VALIDITY_MOST 36000
-#define DAY_CAP_RETRY_S 3600 /* a daily allowance returns at an hour that nobody tells: ask again  \
-			      */
+#define DAY_CAP_RETRY_S                                                                            \
+	3600 /* a daily allowance returns at an hour that nobody tells: ask again                  \
+	      */
 
 /* ---- verify ---- */
 
@@ -75,8 +76,7 @@ static bool body_hash_fits(const char *url, const struct http_request *request)
 	return digest_same(hex, given);
 }
 
-/* The same URL the other way about the port: without it if it has one, else with the default one.
- */
+/* The same URL the other way about the port: without the one it has, or with the default one. */
 static const char *other_port(struct arena *a, const char *url)
 {
 	const char *host = strstr(url, "://");
@@ -127,8 +127,8 @@ static enum err verify(struct arena *a, const struct account *account, const cha
 /* ---- parse ---- */
 
 /* SMS numbers only: "whatsapp:+1…" and its like are other channels, with other consent. A short
- * code or a sender's name is kept as it came; e164_ok tells it from a phone, and flow does not
- * answer it. */
+ * code or a sender's name is kept as it came; e164_ok tells it from a phone, and whether it is
+ * answered is flow's affair. */
 static enum err parse_number(const struct http_fields *form, const char *name, const char **number)
 {
 	enum err e = provider_field(form, name, true, number);

@@ -148,6 +148,8 @@ static void answers(void **state)
 	assert_string_equal(o.ref, "r1");
 	assert_int_equal(read_as(HTTP_ANSWERED, 201, "{}").kind, OUTCOME_UNCERTAIN);
 	assert_int_equal(read_as(HTTP_ANSWERED, 201, "").kind, OUTCOME_UNCERTAIN);
+	assert_int_equal(read_as(HTTP_ANSWERED, 201, "{\"ref\":\"r1\",\"ref\":\"r2\"}").kind,
+		OUTCOME_UNCERTAIN);
 	assert_int_equal(read_as(HTTP_ANSWERED, 400, "").kind, OUTCOME_REFUSED);
 	assert_int_equal(read_as(HTTP_ANSWERED, 401, "").kind, OUTCOME_HALT);
 	assert_int_equal(read_as(HTTP_ANSWERED, 422, "{\"error\":\"x\"}").kind, OUTCOME_REFUSED);

@@ -15,19 +15,18 @@ static const enum mt_state order[] = {MT_QUEUED, MT_SENDING, MT_ACCEPTED, MT_DEL
 /* clang-format off */
 static const struct {
 	enum mt_state from;
-	const char *may; /* to: queued sending accepted delivered undelivered failed cancelled skipped uncertain */
-	const char *after[5]; /* pending, sent, undelivered, failed, delivered */
+	const char *may; /* x: may go to the state in that place of `order` */
+	const char *after; /* pending, sent, undelivered, failed, delivered: initial; or "=" */
 } rows[] = {
-	{MT_QUEUED,      ".x....xx.", {"queued", "queued", "queued", "queued", "queued"}},
-	{MT_SENDING,     "x.xxxxx.x", {"accepted", "accepted", "undelivered", "failed", "delivered"}},
-	{MT_ACCEPTED,    "...xxx...", {"accepted", "accepted", "undelivered", "failed", "delivered"}},
-	{MT_DELIVERED,   ".........", {"delivered", "delivered", "delivered", "delivered", "delivered"}},
-	{MT_UNDELIVERED, "...x.....",
-		{"undelivered", "undelivered", "undelivered", "undelivered", "delivered"}},
-	{MT_FAILED,      ".........", {"failed", "failed", "failed", "failed", "failed"}},
-	{MT_CANCELLED,   ".........", {"cancelled", "cancelled", "cancelled", "cancelled", "cancelled"}},
-	{MT_SKIPPED,     ".........", {"skipped", "skipped", "skipped", "skipped", "skipped"}},
-	{MT_UNCERTAIN,   "..xxxx...", {"accepted", "accepted", "undelivered", "failed", "delivered"}},
+	{MT_QUEUED,      ".x....xx.", "====="},
+	{MT_SENDING,     "x.xxxxx.x", "aaufd"},
+	{MT_ACCEPTED,    "...xxx...", "==ufd"},
+	{MT_DELIVERED,   ".........", "====="},
+	{MT_UNDELIVERED, "...x.....", "====d"},
+	{MT_FAILED,      ".........", "====="},
+	{MT_CANCELLED,   ".........", "====="},
+	{MT_SKIPPED,     ".........", "====="},
+	{MT_UNCERTAIN,   "..xxxx...", "aaufd"},
 };
 /* clang-format on */
 
@@ -47,10 +46,13 @@ static void every_report(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < MT_STATES; i++)
-		for (int kind = DLR_PENDING; kind <= DLR_DELIVERED; kind++)
-			assert_string_equal(
-				mtstate_word(mtstate_after_dlr(rows[i].from, (enum dlr_kind)kind)),
-				rows[i].after[kind]);
+		for (int kind = DLR_PENDING; kind <= DLR_DELIVERED; kind++) {
+			enum mt_state to = mtstate_after_dlr(rows[i].from, (enum dlr_kind)kind);
+			if (rows[i].after[kind] == '=')
+				assert_int_equal(to, rows[i].from);
+			else
+				assert_int_equal(mtstate_word(to)[0], rows[i].after[kind]);
+		}
 }
 
 /* P12: whatever comes in whatever order, three reports end where they end, and a fourth of any kind

@@ -1,0 +1,11 @@
+/* Where in a YAML file a key stands, for messages about what it says. */
+#ifndef RESPONDER_BASE_CONFIG_PLACE_H
+#define RESPONDER_BASE_CONFIG_PLACE_H
+
+#include <stddef.h>
+
+/* Writes "FILE:LINE:COLUMN" of the value at a path such as "accounts[1].sender", or of the nearest
+ * part of the path that is there; just "FILE" when nothing is. */
+void config_place(const char *file, const char *path, char *out, size_t n);
+
+#endif
