@@ -23,7 +23,7 @@ CXX := clang++
 OPT := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
 endif
 
-PACKAGES := glib-2.0 libmicrohttpd libcurl libpcre2-8 sqlite3 libcrypto jansson icu-uc icu-i18n libcyaml
+PACKAGES := glib-2.0 libmicrohttpd libcurl libpcre2-8 sqlite3 libcrypto jansson icu-uc icu-i18n libcyaml yaml-0.1
 WARN := -Wall -Wextra -Werror -Wshadow -Wpointer-arith -Wwrite-strings -Wvla -Wformat=2 -Wundef \
 	-Wcast-qual -Wconversion -Wno-sign-conversion
 CPPFLAGS := -D_GNU_SOURCE -I. -DVERSION='"$(VERSION)"' $(shell pkg-config --cflags $(PACKAGES))

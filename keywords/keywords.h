@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "keywords/said.h"
 #include "responder/base/arena.h"
 #include "responder/base/err.h"
 
@@ -43,7 +44,7 @@ const char *intent_word(enum intent i);
 enum guard {
 	GUARD_NEGATION = 1 << 0, /* "can't", "not", "no puedo" */
 	GUARD_CONTRAST = 1 << 1, /* "but", "pero", "except" */
-	GUARD_TIME = 1 << 2,     /* names another time or day */
+	GUARD_TIME = 1 << 2,     /* names a time or day: see `said` whether it is another one */
 	GUARD_QUESTION = 1 << 3, /* asks something */
 	GUARD_SEVERAL = 1 << 4,  /* a second intent matched too */
 	GUARD_MORE = 1 << 5,     /* words are left over that no rule explains */
@@ -57,6 +58,7 @@ struct reading {
 	unsigned guards;    /* enum guard, or-ed */
 	int choice;         /* INTENT_CHOICE: the number, from 1 */
 	int minutes;        /* INTENT_LATE: how late, 0 when not said */
+	struct said said;   /* GUARD_TIME: what was named */
 	const char *why;    /* one sentence for staff */
 };
 

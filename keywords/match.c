@@ -1,0 +1,347 @@
+/* Reading: opt-out words first, then the rules of all packs in the order of their intents; each match
+ * is struck out of the working text, and what is left at the end says how sure the reading is. */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "keywords/keywords.h"
+#include "keywords/normalise.h"
+#include "keywords/optwords.h"
+#include "keywords/rules.h"
+#include "keywords/said.h"
+#include "responder/base/must.h"
+#include "responder/base/text.h"
+
+#define PACKS_MOST 32
+#define FILE_MOST ((size_t)1 << 20)
+
+struct keywords {
+	struct arena *arena;
+	struct pack packs[PACKS_MOST];
+	int pack_n;
+	struct said_patterns *said;
+	struct rule **by_intent; /* all rules, in the order of their intents */
+	int rule_n;
+};
+
+const char *intent_word(enum intent i)
+{
+	static const char *const words[] = {
+#define X(name, word) word,
+		INTENT_TABLE(X)
+#undef X
+	};
+	must((unsigned)i < INTENT_COUNT);
+	return words[i];
+}
+
+/* What has been found so far. */
+struct finding {
+	char *work; /* the working text, see said.h */
+	const struct rule *first, *weak; /* strongest rule, strongest weak one */
+	unsigned intents; /* bit per intent that matched, weak ones apart */
+	int minutes;
+	bool limit;
+};
+
+/* Strikes out all matches of a pattern; how many. `first` gets the spans of the first. */
+static int strike(const struct pattern *p, struct finding *f, struct span first[PATTERN_GROUPS])
+{
+	struct span g[PATTERN_GROUPS];
+	int count = 0, found;
+	size_t from = 0, n = strlen(f->work);
+	while (p && (found = pattern_find(p, f->work, n, from, g)) != 0) {
+		if (found < 0) {
+			f->limit = true;
+			break;
+		}
+		if (g[0].end <= g[0].start + 1) /* nothing but a blank: no way forward */
+			break;
+		if (!count++ && first)
+			memcpy(first, g, sizeof g);
+		memset(f->work + g[0].start, '_', g[0].end - 1 - g[0].start);
+		from = g[0].end - 1;
+	}
+	return count;
+}
+
+static void try_rule(struct finding *f, const struct rule *r)
+{
+	struct span g[PATTERN_GROUPS];
+	if (!strike(r->pattern, f, g))
+		return;
+	if (r->weak) {
+		f->weak = f->weak ? f->weak : r;
+		return;
+	}
+	f->first = f->first ? f->first : r;
+	f->intents |= 1u << r->intent;
+}
+
+/* The number of minutes in a late text, before it is struck out. */
+static void note_minutes(struct finding *f, const struct rule *r)
+{
+	struct span g[PATTERN_GROUPS];
+	if (r->intent != INTENT_LATE || f->minutes || !r->pattern)
+		return;
+	if (pattern_find(r->pattern, f->work, strlen(f->work), 0, g) > 0 && g[1].end > g[1].start)
+		f->minutes = atoi(f->work + g[1].start);
+}
+
+static void try_rules(const struct keywords *k, struct finding *f, bool answers)
+{
+	for (int i = 0; i < k->rule_n; i++) {
+		const struct rule *r = k->by_intent[i];
+		if ((r->intent >= INTENT_CHOICE) != answers)
+			continue;
+		note_minutes(f, r);
+		try_rule(f, r);
+	}
+}
+
+static bool strike_words(const struct keywords *k, struct finding *f, enum word_list list)
+{
+	int count = 0;
+	for (int i = 0; i < k->pack_n; i++)
+		count += strike(k->packs[i].words[list], f, NULL);
+	return count > 0;
+}
+
+static bool has_word(const char *work, const char *padded)
+{
+	return strstr(work, padded) != NULL;
+}
+
+static bool words_left(const char *work)
+{
+	return work[strspn(work, " _")] != '\0';
+}
+
+/* A no beside plain words about the visit says the same; so does a choice beside a yes. */
+static bool several(unsigned intents)
+{
+	if (intents & (1u << INTENT_CANCEL | 1u << INTENT_RESCHEDULE))
+		intents &= ~(1u << INTENT_NO);
+	if (intents & 1u << INTENT_RESCHEDULE)
+		intents &= ~(1u << INTENT_CANCEL);
+	return (intents & (intents - 1)) != 0;
+}
+
+static unsigned guards_of(const struct keywords *k, struct finding *f, struct said *said)
+{
+	unsigned guards = 0;
+	if (said_take(k->said, f->work, said, &f->limit))
+		guards |= GUARD_TIME;
+	try_rules(k, f, true);
+	if (has_word(f->work, " ? "))
+		guards |= GUARD_QUESTION;
+	for (char *at; (at = strstr(f->work, " ? "));)
+		at[1] = '_';
+	if (strike_words(k, f, WORDS_CONTRAST))
+		guards |= GUARD_CONTRAST;
+	if (strike_words(k, f, WORDS_NEGATION))
+		guards |= GUARD_NEGATION;
+	strike_words(k, f, WORDS_FILLER);
+	if (words_left(f->work))
+		guards |= GUARD_MORE;
+	if (several(f->intents))
+		guards |= GUARD_SEVERAL;
+	return guards | (f->limit ? GUARD_LIMIT : 0);
+}
+
+static const char *explain(struct arena *a, const struct reading *r)
+{
+	if (r->intent == INTENT_NONE)
+		return "No rule reads this.";
+	return arena_printf(a, "Read as \"%s\" by rule %s.", intent_word(r->intent), r->rule);
+}
+
+static void settle(struct arena *a, struct reading *out, const struct finding *f, enum intent core)
+{
+	const struct rule *r = f->first ? f->first : f->weak;
+	out->intent = r ? r->intent : INTENT_NONE;
+	out->rule = r ? r->name : "-";
+	out->choice = r ? r->choice : 0;
+	out->minutes = f->minutes;
+	if (core < out->intent) {
+		out->intent = core;
+		out->rule = arena_printf(a, "core/%s", intent_word(core));
+	}
+	out->why = explain(a, out);
+}
+
+void keywords_read(
+	struct arena *a, const struct keywords *k, const char *text, struct reading *out)
+{
+	*out = (struct reading){.normal = normalise(a, text)};
+	struct finding f = {.work = arena_printf(a, " %s ", out->normal),
+		.limit = strlen(text) > NORMALISE_MOST};
+	enum intent core = optwords_read(a, out->normal);
+	/* Conclusive words need no rule; the others may be outranked by one (urgent words). */
+	if (core > INTENT_START) {
+		try_rules(k, &f, false);
+		out->guards = guards_of(k, &f, &out->said);
+	}
+	settle(a, out, &f, core);
+}
+
+/* Loading */
+
+struct complaint {
+	keywords_complain *complain;
+	void *context;
+};
+
+static void say(const struct complaint *c, const char *file, int line, const char *what)
+{
+	if (c->complain)
+		c->complain(c->context, file, line, what);
+}
+
+static bool clean(const struct reading *r)
+{
+	return !(r->guards & ~(unsigned)GUARD_TIME);
+}
+
+/* Intents that only make a task are right when they are seen at all. */
+static bool acts(enum intent i)
+{
+	return i == INTENT_CONFIRM || i == INTENT_CANCEL || i == INTENT_NO || i == INTENT_CHOICE ||
+	       i == INTENT_THANKS || i == INTENT_BOOK;
+}
+
+static bool holds(struct arena *a, const struct keywords *k, const struct rule *r,
+	const struct example *e, const struct complaint *c, const char *file)
+{
+	struct reading got;
+	keywords_read(a, k, e->text, &got);
+	bool same = got.intent == r->intent && (!acts(r->intent) || clean(&got));
+	if (same == (e->kind == EXAMPLE_LIKE))
+		return true;
+	say(c, file, e->line,
+		arena_printf(a, "\"%s\" must %sread as %s, but is %s by %s%s", e->text,
+			e->kind == EXAMPLE_LIKE ? "" : "not ", intent_word(r->intent),
+			intent_word(got.intent), got.rule,
+			clean(&got) ? "" : ", with words that make it unsure"));
+	return false;
+}
+
+static enum err prove(struct keywords *k, const struct complaint *c)
+{
+	bool ok = true;
+	struct arena *a = arena_new(0);
+	for (int i = 0; i < k->pack_n; i++)
+		for (const struct rule *r = k->packs[i].rules; r; r = r->next)
+			for (const struct example *e = r->examples; e; e = e->next) {
+				ok = holds(a, k, r, e, c, k->packs[i].file) && ok;
+				arena_reset(a);
+			}
+	arena_free(a);
+	return ok ? OK : ERR_CONFIG;
+}
+
+static enum err add_pack(
+	struct keywords *k, const char *file, const char *text, const struct complaint *c)
+{
+	if (k->pack_n == PACKS_MOST) {
+		say(c, file, 0, "there are too many rule files");
+		return ERR_CONFIG;
+	}
+	return rules_parse(k->arena, file, text, &k->packs[k->pack_n++], c->complain, c->context);
+}
+
+static char *read_file(struct arena *a, const char *path)
+{
+	FILE *f = fopen(path, "r");
+	if (!f)
+		return NULL;
+	char *text = arena_alloc(a, FILE_MOST + 1);
+	size_t n = fread(text, 1, FILE_MOST, f);
+	bool whole = !ferror(f) && n < FILE_MOST && !memchr(text, '\0', n);
+	fclose(f);
+	return whole ? text : NULL;
+}
+
+static int rules_only(const struct dirent *entry)
+{
+	size_t n = strlen(entry->d_name);
+	return n > 6 && text_eq(entry->d_name + n - 6, ".rules");
+}
+
+static enum err add_folder(struct keywords *k, const char *folder, const struct complaint *c)
+{
+	struct dirent **entries;
+	int n = scandir(folder, &entries, rules_only, alphasort);
+	enum err e = n > 0 ? OK : ERR_CONFIG;
+	if (n <= 0)
+		say(c, folder, 0, "there are no *.rules files here");
+	for (int i = 0; i < n; i++) {
+		char *path = arena_printf(k->arena, "%s/%s", folder, entries[i]->d_name);
+		char *text = read_file(k->arena, path);
+		free(entries[i]);
+		if (!text)
+			say(c, path, 0, "it cannot be read, or is larger than 1 MiB");
+		if (!e)
+			e = text ? add_pack(k, path, text, c) : ERR_CONFIG;
+	}
+	if (n >= 0)
+		free(entries);
+	return e;
+}
+
+static enum err add_builtins(struct keywords *k, const struct complaint *c)
+{
+	enum err e = OK;
+	for (int i = 0; !e && i < rules_builtin_n; i++) {
+		const struct rules_builtin *b = &rules_builtins[i];
+		e = add_pack(k, b->file, arena_strn(k->arena, b->text, (size_t)(b->end - b->text)), c);
+	}
+	return e;
+}
+
+static void order_rules(struct keywords *k)
+{
+	int n = 0;
+	for (int i = 0; i < k->pack_n; i++)
+		for (struct rule *r = k->packs[i].rules; r; r = r->next)
+			n++;
+	k->by_intent = arena_array(k->arena, struct rule *, n + 1);
+	for (int intent = 0; intent < INTENT_COUNT; intent++)
+		for (int i = 0; i < k->pack_n; i++)
+			for (struct rule *r = k->packs[i].rules; r; r = r->next)
+				if ((int)r->intent == intent)
+					k->by_intent[k->rule_n++] = r;
+}
+
+enum err keywords_load(
+	struct keywords **out, const char *folder, keywords_complain *complain, void *context)
+{
+	struct complaint c = {complain, context};
+	struct keywords *k = calloc(1, sizeof *k);
+	must(k);
+	k->arena = arena_new(0);
+	k->said = said_patterns_new();
+	enum err e = folder ? add_folder(k, folder, &c) : add_builtins(k, &c);
+	if (!e) {
+		order_rules(k);
+		e = prove(k, &c);
+	}
+	*out = k;
+	if (e) {
+		keywords_free(k);
+		*out = NULL;
+	}
+	return e;
+}
+
+void keywords_free(struct keywords *k)
+{
+	if (!k)
+		return;
+	for (int i = 0; i < k->pack_n; i++)
+		rules_free(&k->packs[i]);
+	said_patterns_free(k->said);
+	arena_free(k->arena);
+	free(k);
+}

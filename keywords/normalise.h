@@ -1,0 +1,20 @@
+/* The normal form: what rules and opt-out words are matched against. */
+#ifndef KEYWORDS_NORMALISE_H
+#define KEYWORDS_NORMALISE_H
+
+#include <stddef.h>
+
+#include "responder/base/arena.h"
+
+#define NORMALISE_MOST ((size_t)4096) /* bytes of a text that are looked at */
+
+/* Lower-case words without accents, one blank between them; apostrophes stay inside words, '?' is a
+ * word of its own, emoji that answer are words ("thumbsup", "thumbsdown"), a tapback is its reaction
+ * without the text it quotes. `text` must be valid UTF-8. Doing it twice changes nothing. */
+char *normalise(struct arena *a, const char *text);
+
+/* What it looks like to the eye: "ѕтор" in Cyrillic gives "stop". For comparing with the same of
+ * another word. NULL when there is nothing but ASCII in it. */
+char *normalise_skeleton(struct arena *a, const char *normal);
+
+#endif

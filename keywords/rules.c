@@ -1,0 +1,249 @@
+/* The parser of rule files: one line at a time, every fault named with its line. A phrase becomes a
+ * part of its rule's one regular expression, in the same normal form as the texts it shall meet. */
+#include "keywords/rules.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "keywords/normalise.h"
+#include "responder/base/buf.h"
+#include "responder/base/text.h"
+
+#define REGEX_MOST 65536
+
+struct parser {
+	struct arena *arena;
+	struct pack *pack;
+	keywords_complain *complain;
+	void *context;
+	int line;
+	bool faulty;
+	struct rule *rule, **rules_end;
+	struct buf regex; /* of the rule being read */
+	struct buf words[WORDS_LISTS];
+};
+
+static void fault(struct parser *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void fault(struct parser *p, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	const char *what = arena_vprintf(p->arena, format, args);
+	va_end(args);
+	if (p->complain)
+		p->complain(p->context, p->pack->file, p->line, what);
+	p->faulty = true;
+}
+
+/* A word as a regular expression: its letters as they are, "~" at the end for any ending. */
+static void add_word(struct parser *p, struct buf *out, char *word)
+{
+	size_t n = strlen(word);
+	bool any_ending = n > 1 && word[n - 1] == '~';
+	if (any_ending)
+		word[n - 1] = '\0';
+	/* A lone letter would be taken for spelling; it is its own normal form. */
+	const char *normal = word[1] ? normalise(p->arena, word) : word;
+	if (!*normal || strpbrk(normal, "\\^$.[|()*+{"))
+		fault(p, "'%s' is no word", word);
+	if (text_eq(word, "?"))
+		normal = "\\?";
+	buf_str(out, normal);
+	if (any_ending)
+		buf_str(out, "[^ ]*");
+}
+
+/* "a/b/c" or "[a/b]": one of these; in brackets it may be missing. Each eats the blank behind it. */
+static void add_token(struct parser *p, struct buf *out, char *token)
+{
+	size_t n = strlen(token);
+	bool optional = token[0] == '[';
+	if (optional != (token[n - 1] == ']') || (optional && n < 3)) {
+		fault(p, "'%s' has only one bracket", token);
+		return;
+	}
+	if (optional) {
+		token[n - 1] = '\0';
+		token++;
+	}
+	buf_str(out, "(?:(?:");
+	char *rest = token, *save = NULL;
+	for (char *word = strtok_r(rest, "/", &save); word; word = strtok_r(NULL, "/", &save)) {
+		if (word != rest)
+			buf_char(out, '|');
+		add_word(p, out, word);
+	}
+	buf_str(out, optional ? ") )?" : ") )");
+}
+
+static void add_phrase(struct parser *p, struct buf *out, char *phrase)
+{
+	char *save = NULL;
+	if (out->n)
+		buf_char(out, '|');
+	buf_str(out, "(?:");
+	for (char *t = strtok_r(phrase, " \t", &save); t; t = strtok_r(NULL, " \t", &save))
+		add_token(p, out, t);
+	buf_char(out, ')');
+}
+
+/* "can't come, won't come": phrases between commas. */
+static void add_phrases(struct parser *p, struct buf *out, char *list)
+{
+	char *save = NULL;
+	for (char *s = strtok_r(list, ",", &save); s; s = strtok_r(NULL, ",", &save)) {
+		s = text_trim(s);
+		if (*s)
+			add_phrase(p, out, s);
+	}
+}
+
+static struct pattern *compile(struct parser *p, const struct buf *alternatives)
+{
+	if (!alternatives->n)
+		return NULL;
+	const char *why = "";
+	struct pattern *out = pattern_new(
+		arena_printf(p->arena, "(?<= )(?:%s)", alternatives->s), &why);
+	if (!out || alternatives->over)
+		fault(p, "the expression does not compile: %s", out ? "it is too long" : why);
+	return out;
+}
+
+static void end_rule(struct parser *p)
+{
+	if (!p->rule)
+		return;
+	int here = p->line;
+	p->line = p->rule->line;
+	if (!p->regex.n)
+		fault(p, "rule %s says nothing", p->rule->name);
+	p->rule->pattern = compile(p, &p->regex);
+	p->line = here;
+	p->rule = NULL;
+}
+
+/* Opting out and in is compiled in: no file can say what it means. */
+static bool intent_of(const char *word, enum intent *out)
+{
+	for (int i = INTENT_URGENT; i < INTENT_NONE; i++) {
+		*out = (enum intent)i;
+		if (i != INTENT_STOP_INSIDE && text_eq(word, intent_word(*out)))
+			return true;
+	}
+	return false;
+}
+
+/* rule NAME = INTENT [NUMBER] [weak] */
+static void begin_rule(struct parser *p, char *s)
+{
+	char *save = NULL, *name = strtok_r(s, " \t", &save), *equals = strtok_r(NULL, " \t", &save);
+	char *intent = strtok_r(NULL, " \t", &save);
+	end_rule(p);
+	struct rule *r = arena_new_of(p->arena, struct rule);
+	if (!intent || !text_eq(equals, "=") || !intent_of(intent, &r->intent)) {
+		fault(p, "say: rule NAME = INTENT, with one of the intents of the README");
+		return;
+	}
+	for (char *more; (more = strtok_r(NULL, " \t", &save));) {
+		int64_t n;
+		if (text_eq(more, "weak"))
+			r->weak = true;
+		else if (text_int(more, 1, 99, &n))
+			r->choice = (int)n;
+		else
+			fault(p, "what is '%s'?", more);
+	}
+	r->name = arena_printf(p->arena, "%s/%s", p->pack->language, name);
+	r->line = p->line;
+	*p->rules_end = r;
+	p->rules_end = &r->next;
+	p->rule = r;
+	p->regex = buf_new(p->arena, REGEX_MOST);
+}
+
+static void add_example(struct parser *p, enum example_kind kind, const char *text)
+{
+	struct example *e = arena_new_of(p->arena, struct example);
+	*e = (struct example){kind, arena_str(p->arena, text), p->line, p->rule->examples};
+	p->rule->examples = e;
+}
+
+/* A line inside a rule. */
+static void rule_line(struct parser *p, const char *key, char *value)
+{
+	if (!p->rule)
+		fault(p, "'%s' belongs under a rule", key);
+	else if (text_eq(key, "say"))
+		add_phrases(p, &p->regex, value);
+	else if (text_eq(key, "expert"))
+		buf_printf(&p->regex, "%s(?:%s)", p->regex.n ? "|" : "", value);
+	else if (text_eq(key, "like"))
+		add_example(p, EXAMPLE_LIKE, value);
+	else
+		add_example(p, EXAMPLE_NOT, value);
+}
+
+static void read_line(struct parser *p, char *s)
+{
+	static const char *const lists[] = {"filler", "negation", "contrast"};
+	static const char *const keys[] = {"say", "expert", "like", "not"};
+	s = text_trim(s);
+	if (!*s || *s == '#')
+		return;
+	if (text_starts(s, "rule ")) {
+		begin_rule(p, s + 5);
+		return;
+	}
+	char *colon = strchr(s, ':');
+	if (colon) {
+		*colon = '\0';
+		char *value = text_trim(colon + 1);
+		for (size_t i = 0; i < WORDS_LISTS; i++)
+			if (text_eq(s, lists[i])) {
+				end_rule(p);
+				add_phrases(p, &p->words[i], value);
+				return;
+			}
+		for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+			if (text_eq(s, keys[i])) {
+				rule_line(p, s, value);
+				return;
+			}
+		if (text_eq(s, "language")) {
+			p->pack->language = arena_str(p->arena, value);
+			return;
+		}
+	}
+	fault(p, "what does '%s' mean here?", s);
+}
+
+enum err rules_parse(struct arena *a, const char *file, const char *text, struct pack *out,
+	keywords_complain *complain, void *context)
+{
+	struct parser p = {
+		.arena = a, .pack = out, .complain = complain, .context = context};
+	*out = (struct pack){.file = file, .language = "xx"};
+	p.rules_end = &out->rules;
+	for (int i = 0; i < WORDS_LISTS; i++)
+		p.words[i] = buf_new(a, REGEX_MOST);
+	if (!text_utf8_ok(text, strlen(text)))
+		fault(&p, "the file is not valid UTF-8");
+	for (char *rest = arena_str(a, text), *line; !p.faulty && (line = strsep(&rest, "\n"));) {
+		p.line++;
+		read_line(&p, line);
+	}
+	end_rule(&p);
+	for (int i = 0; i < WORDS_LISTS; i++)
+		out->words[i] = compile(&p, &p.words[i]);
+	return p.faulty ? ERR_CONFIG : OK;
+}
+
+void rules_free(struct pack *p)
+{
+	for (struct rule *r = p->rules; r; r = r->next)
+		pattern_free(r->pattern);
+	for (int i = 0; i < WORDS_LISTS; i++)
+		pattern_free(p->words[i]);
+}

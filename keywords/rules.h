@@ -1,0 +1,50 @@
+/* Rule files: a language's rules, with the examples that prove them. README.md has the language. */
+#ifndef KEYWORDS_RULES_H
+#define KEYWORDS_RULES_H
+
+#include "keywords/keywords.h"
+#include "keywords/pattern.h"
+
+enum example_kind { EXAMPLE_LIKE, EXAMPLE_NOT };
+
+struct example {
+	enum example_kind kind;
+	const char *text;
+	int line;
+	struct example *next;
+};
+
+struct rule {
+	const char *name; /* "en/yes" */
+	enum intent intent;
+	bool weak;  /* counts only when nothing else is said */
+	int choice; /* INTENT_CHOICE: which */
+	int line;
+	struct pattern *pattern; /* group 1, when it has one, is a number of minutes */
+	struct example *examples;
+	struct rule *next;
+};
+
+/* Words that are no rule but decide how safe a reading is. */
+enum word_list { WORDS_FILLER, WORDS_NEGATION, WORDS_CONTRAST, WORDS_LISTS };
+
+struct pack { /* one file */
+	const char *file, *language;
+	struct rule *rules; /* in the file's order */
+	struct pattern *words[WORDS_LISTS]; /* NULL: none */
+};
+
+/* Reads a file's text; everything lives in `a` but the patterns. ERR_CONFIG after a complaint. */
+enum err rules_parse(struct arena *a, const char *file, const char *text, struct pack *out,
+	keywords_complain *complain, void *context) MUST_USE;
+void rules_free(struct pack *p);
+
+/* The built-in packs (packs.c). */
+struct rules_builtin {
+	const char *file;
+	const char *text, *end;
+};
+extern const struct rules_builtin rules_builtins[];
+extern const int rules_builtin_n;
+
+#endif
