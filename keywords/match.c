@@ -39,7 +39,10 @@ const char *intent_word(enum intent i)
 /* What has been found so far. */
 struct finding {
 	char *work; /* the working text, see said.h */
-	const struct rule *first, *weak; /* strongest rule, strongest weak one */
+	const struct rule *first; /* the strongest rule */
+	const struct rule *weak;  /* the weak rule that stands first in the text */
+	size_t weak_at;
+	bool denied;
 	unsigned intents; /* bit per intent that matched, weak ones apart */
 	int minutes;
 	bool limit;
@@ -72,9 +75,13 @@ static void try_rule(struct finding *f, const struct rule *r)
 	if (!strike(r->pattern, f, g))
 		return;
 	if (r->weak) {
-		f->weak = f->weak ? f->weak : r;
+		if (!f->weak || g[0].start < f->weak_at) {
+			f->weak = r;
+			f->weak_at = g[0].start;
+		}
 		return;
 	}
+	f->denied |= r->denies;
 	f->first = f->first ? f->first : r;
 	f->intents |= 1u << r->intent;
 }
@@ -118,10 +125,11 @@ static bool words_left(const char *work)
 	return work[strspn(work, " _")] != '\0';
 }
 
-/* A no beside plain words about the visit says the same; so does a choice beside a yes. */
-static bool several(unsigned intents)
+/* "No, I can't come" says one thing, and so does "can't come, another time?". */
+static bool several(const struct finding *f)
 {
-	if (intents & (1u << INTENT_CANCEL | 1u << INTENT_RESCHEDULE))
+	unsigned intents = f->intents;
+	if (f->denied)
 		intents &= ~(1u << INTENT_NO);
 	if (intents & 1u << INTENT_RESCHEDULE)
 		intents &= ~(1u << INTENT_CANCEL);
@@ -138,6 +146,9 @@ static unsigned guards_of(const struct keywords *k, struct finding *f, struct sa
 		guards |= GUARD_QUESTION;
 	for (char *at; (at = strstr(f->work, " ? "));)
 		at[1] = '_';
+	/* Why somebody cannot come explains itself; beside a yes it would not. */
+	if (f->intents & (1u << INTENT_CANCEL | 1u << INTENT_RESCHEDULE | 1u << INTENT_NO))
+		strike_words(k, f, WORDS_REASON);
 	if (strike_words(k, f, WORDS_CONTRAST))
 		guards |= GUARD_CONTRAST;
 	if (strike_words(k, f, WORDS_NEGATION))
@@ -145,7 +156,7 @@ static unsigned guards_of(const struct keywords *k, struct finding *f, struct sa
 	strike_words(k, f, WORDS_FILLER);
 	if (words_left(f->work))
 		guards |= GUARD_MORE;
-	if (several(f->intents))
+	if (several(f))
 		guards |= GUARD_SEVERAL;
 	return guards | (f->limit ? GUARD_LIMIT : 0);
 }
@@ -199,16 +210,20 @@ static void say(const struct complaint *c, const char *file, int line, const cha
 		c->complain(c->context, file, line, what);
 }
 
-static bool clean(const struct reading *r)
+/* Whether the program would act on it. Intents that only make a task are right when they are seen at
+ * all; asking to book is a question by nature. */
+static bool sure(const struct reading *r)
 {
-	return !(r->guards & ~(unsigned)GUARD_TIME);
-}
-
-/* Intents that only make a task are right when they are seen at all. */
-static bool acts(enum intent i)
-{
-	return i == INTENT_CONFIRM || i == INTENT_CANCEL || i == INTENT_NO || i == INTENT_CHOICE ||
-	       i == INTENT_THANKS || i == INTENT_BOOK;
+	static const unsigned booking = GUARD_QUESTION | GUARD_MORE | GUARD_TIME;
+	switch (r->intent) {
+	case INTENT_CONFIRM:
+	case INTENT_CANCEL:
+	case INTENT_NO:
+	case INTENT_CHOICE:
+	case INTENT_THANKS: return !(r->guards & ~(unsigned)GUARD_TIME);
+	case INTENT_BOOK: return !(r->guards & ~booking);
+	default: return true;
+	}
 }
 
 static bool holds(struct arena *a, const struct keywords *k, const struct rule *r,
@@ -216,14 +231,14 @@ static bool holds(struct arena *a, const struct keywords *k, const struct rule *
 {
 	struct reading got;
 	keywords_read(a, k, e->text, &got);
-	bool same = got.intent == r->intent && (!acts(r->intent) || clean(&got));
+	bool same = got.intent == r->intent && sure(&got);
 	if (same == (e->kind == EXAMPLE_LIKE))
 		return true;
 	say(c, file, e->line,
 		arena_printf(a, "\"%s\" must %sread as %s, but is %s by %s%s", e->text,
 			e->kind == EXAMPLE_LIKE ? "" : "not ", intent_word(r->intent),
 			intent_word(got.intent), got.rule,
-			clean(&got) ? "" : ", with words that make it unsure"));
+			sure(&got) ? "" : ", with words that make it unsure"));
 	return false;
 }
 

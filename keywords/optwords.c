@@ -160,6 +160,16 @@ static enum intent read_whole(const char *s)
 				: INTENT_NONE;
 }
 
+/* "stop stop stop" says it once. */
+static void drop_repeats(char *s)
+{
+	size_t n = strcspn(s, " ");
+	for (char *p = s + n; *p; p += n + 1)
+		if (p[0] != ' ' || strncmp(p + 1, s, n) != 0 || (p[n + 1] && p[n + 1] != ' '))
+			return;
+	s[n] = '\0';
+}
+
 /* A stop in disguise: Cyrillic letters that look like it. */
 static bool looks_like_stop(struct arena *a, const char *s)
 {
@@ -194,6 +204,7 @@ enum intent optwords_read(struct arena *a, const char *normal)
 	char *s = arena_str(a, normal);
 	while (trim_once(&s))
 		;
+	drop_repeats(s);
 	whole = read_whole(s);
 	/* With a polite word, CANCEL is no longer the bare word: the rules read it. */
 	if (whole != INTENT_NONE && whole != INTENT_CANCEL_WORD)

@@ -10,6 +10,17 @@
 #include "responder/base/text.h"
 
 #define REGEX_MOST 65536
+#define PHRASES_MOST 1000
+
+/* The phrases of a rule or a list. They are tried longest first, whatever their order in the file:
+ * "book me an appointment" must not be read as "book" with words left over. */
+struct phrases {
+	struct phrase {
+		const char *regex;
+		int words, order;
+	} *at;
+	int n;
+};
 
 struct parser {
 	struct arena *arena;
@@ -19,8 +30,8 @@ struct parser {
 	int line;
 	bool faulty;
 	struct rule *rule, **rules_end;
-	struct buf regex; /* of the rule being read */
-	struct buf words[WORDS_LISTS];
+	struct phrases phrases; /* of the rule being read */
+	struct phrases words[WORDS_LISTS];
 };
 
 static void fault(struct parser *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -77,36 +88,57 @@ static void add_token(struct parser *p, struct buf *out, char *token)
 	buf_str(out, optional ? ") )?" : ") )");
 }
 
-static void add_phrase(struct parser *p, struct buf *out, char *phrase)
+static void keep_phrase(struct parser *p, struct phrases *list, const char *regex, int words)
 {
+	if (list->n == PHRASES_MOST) {
+		fault(p, "there are more than %d phrases", PHRASES_MOST);
+		return;
+	}
+	if (!list->at)
+		list->at = arena_array(p->arena, struct phrase, PHRASES_MOST);
+	list->at[list->n] = (struct phrase){regex, words, list->n};
+	list->n++;
+}
+
+static void add_phrase(struct parser *p, struct phrases *list, char *phrase)
+{
+	struct buf out = buf_new(p->arena, REGEX_MOST);
 	char *save = NULL;
-	if (out->n)
-		buf_char(out, '|');
-	buf_str(out, "(?:");
-	for (char *t = strtok_r(phrase, " \t", &save); t; t = strtok_r(NULL, " \t", &save))
-		add_token(p, out, t);
-	buf_char(out, ')');
+	int words = 0;
+	for (char *t = strtok_r(phrase, " \t", &save); t; t = strtok_r(NULL, " \t", &save), words++)
+		add_token(p, &out, t);
+	keep_phrase(p, list, out.s, words);
 }
 
 /* "can't come, won't come": phrases between commas. */
-static void add_phrases(struct parser *p, struct buf *out, char *list)
+static void add_phrases(struct parser *p, struct phrases *list, char *text)
 {
 	char *save = NULL;
-	for (char *s = strtok_r(list, ",", &save); s; s = strtok_r(NULL, ",", &save)) {
+	for (char *s = strtok_r(text, ",", &save); s; s = strtok_r(NULL, ",", &save)) {
 		s = text_trim(s);
 		if (*s)
-			add_phrase(p, out, s);
+			add_phrase(p, list, s);
 	}
 }
 
-static struct pattern *compile(struct parser *p, const struct buf *alternatives)
+static int longest_first(const void *a, const void *b)
 {
-	if (!alternatives->n)
+	const struct phrase *x = a, *y = b;
+	return x->words != y->words ? y->words - x->words : x->order - y->order;
+}
+
+static struct pattern *compile(struct parser *p, struct phrases *list)
+{
+	if (!list->n)
 		return NULL;
+	qsort(list->at, (size_t)list->n, sizeof *list->at, longest_first);
+	struct buf all = buf_new(p->arena, REGEX_MOST);
+	for (int i = 0; i < list->n; i++)
+		buf_printf(&all, "%s(?:%s)", i ? "|" : "(?<= )(?:", list->at[i].regex);
+	buf_char(&all, ')');
 	const char *why = "";
-	struct pattern *out = pattern_new(
-		arena_printf(p->arena, "(?<= )(?:%s)", alternatives->s), &why);
-	if (!out || alternatives->over)
+	struct pattern *out = pattern_new(all.s, &why);
+	if (!out || all.over)
 		fault(p, "the expression does not compile: %s", out ? "it is too long" : why);
 	return out;
 }
@@ -117,9 +149,9 @@ static void end_rule(struct parser *p)
 		return;
 	int here = p->line;
 	p->line = p->rule->line;
-	if (!p->regex.n)
+	if (!p->phrases.n)
 		fault(p, "rule %s says nothing", p->rule->name);
-	p->rule->pattern = compile(p, &p->regex);
+	p->rule->pattern = compile(p, &p->phrases);
 	p->line = here;
 	p->rule = NULL;
 }
@@ -135,7 +167,7 @@ static bool intent_of(const char *word, enum intent *out)
 	return false;
 }
 
-/* rule NAME = INTENT [NUMBER] [weak] */
+/* rule NAME = INTENT [NUMBER] [weak] [denies] */
 static void begin_rule(struct parser *p, char *s)
 {
 	char *save = NULL, *name = strtok_r(s, " \t", &save), *equals = strtok_r(NULL, " \t", &save);
@@ -150,6 +182,8 @@ static void begin_rule(struct parser *p, char *s)
 		int64_t n;
 		if (text_eq(more, "weak"))
 			r->weak = true;
+		else if (text_eq(more, "denies"))
+			r->denies = true;
 		else if (text_int(more, 1, 99, &n))
 			r->choice = (int)n;
 		else
@@ -160,7 +194,7 @@ static void begin_rule(struct parser *p, char *s)
 	*p->rules_end = r;
 	p->rules_end = &r->next;
 	p->rule = r;
-	p->regex = buf_new(p->arena, REGEX_MOST);
+	p->phrases = (struct phrases){0};
 }
 
 static void add_example(struct parser *p, enum example_kind kind, const char *text)
@@ -176,9 +210,9 @@ static void rule_line(struct parser *p, const char *key, char *value)
 	if (!p->rule)
 		fault(p, "'%s' belongs under a rule", key);
 	else if (text_eq(key, "say"))
-		add_phrases(p, &p->regex, value);
+		add_phrases(p, &p->phrases, value);
 	else if (text_eq(key, "expert"))
-		buf_printf(&p->regex, "%s(?:%s)", p->regex.n ? "|" : "", value);
+		keep_phrase(p, &p->phrases, arena_printf(p->arena, "%s ", value), PHRASES_MOST);
 	else if (text_eq(key, "like"))
 		add_example(p, EXAMPLE_LIKE, value);
 	else
@@ -187,7 +221,7 @@ static void rule_line(struct parser *p, const char *key, char *value)
 
 static void read_line(struct parser *p, char *s)
 {
-	static const char *const lists[] = {"filler", "negation", "contrast"};
+	static const char *const lists[] = {"filler", "negation", "contrast", "reason"};
 	static const char *const keys[] = {"say", "expert", "like", "not"};
 	s = text_trim(s);
 	if (!*s || *s == '#')
@@ -226,8 +260,6 @@ enum err rules_parse(struct arena *a, const char *file, const char *text, struct
 		.arena = a, .pack = out, .complain = complain, .context = context};
 	*out = (struct pack){.file = file, .language = "xx"};
 	p.rules_end = &out->rules;
-	for (int i = 0; i < WORDS_LISTS; i++)
-		p.words[i] = buf_new(a, REGEX_MOST);
 	if (!text_utf8_ok(text, strlen(text)))
 		fault(&p, "the file is not valid UTF-8");
 	for (char *rest = arena_str(a, text), *line; !p.faulty && (line = strsep(&rest, "\n"));) {

@@ -17,7 +17,8 @@ struct example {
 struct rule {
 	const char *name; /* "en/yes" */
 	enum intent intent;
-	bool weak;  /* counts only when nothing else is said */
+	bool weak;   /* counts only when nothing else is said */
+	bool denies; /* "can't come": a no beside it says the same */
 	int choice; /* INTENT_CHOICE: which */
 	int line;
 	struct pattern *pattern; /* group 1, when it has one, is a number of minutes */
@@ -26,7 +27,7 @@ struct rule {
 };
 
 /* Words that are no rule but decide how safe a reading is. */
-enum word_list { WORDS_FILLER, WORDS_NEGATION, WORDS_CONTRAST, WORDS_LISTS };
+enum word_list { WORDS_FILLER, WORDS_NEGATION, WORDS_CONTRAST, WORDS_REASON, WORDS_LISTS };
 
 struct pack { /* one file */
 	const char *file, *language;

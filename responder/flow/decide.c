@@ -10,7 +10,7 @@
 
 #define REPLIES_PER_HOUR 3
 #define REPLIES_PER_DAY 10
-#define LATE_HORIZON_S (12 * 3600)
+#define LATE_HORIZON_S (36 * 3600)
 #define OFFER_MOST 3
 
 /* Each of these makes an answer unsafe to act on. */
@@ -286,7 +286,7 @@ static void on_robot(struct arena *a, const struct situation *s, struct decision
 
 static void on_reschedule(struct arena *a, const struct situation *s, struct decision *d)
 {
-	if (!s->person_n) {
+	if (!s->person_n || (s->reading.guards & GUARD_NEGATION)) {
 		hand_over(s, d, s->reading.why);
 		return;
 	}

@@ -48,8 +48,9 @@ static enum err raise_uncertain(struct arena *a, struct db *db, int64_t now)
 	return db_commit(db);
 }
 
-enum err jobs_pass(struct arena *a, struct db *db, const struct app *app, int64_t now)
+enum err jobs_pass(struct db *db, const struct app *app, int64_t now)
 {
+	struct arena *a = arena_new(0);
 	size_t done = BATCH;
 	enum err e = OK;
 	while (!e && done == BATCH) {
@@ -58,22 +59,22 @@ enum err jobs_pass(struct arena *a, struct db *db, const struct app *app, int64_
 			app_committed(app);
 		arena_reset(a);
 	}
-	return e ? e : raise_uncertain(a, db, now);
+	if (!e)
+		e = raise_uncertain(a, db, now);
+	arena_free(a);
+	return e;
 }
 
 static void *run(void *arg)
 {
 	struct jobs *j = arg;
-	struct arena *a = arena_new(0);
 	while (!atomic_load(&j->stop)) {
-		enum err e = jobs_pass(a, j->db, j->app, clock_now());
+		enum err e = jobs_pass(j->db, j->app, clock_now());
 		if (e)
 			log_warn("jobs_failed", "why=\"%s\"", err_text(e));
-		arena_reset(a);
 		db_tidy(j->db);
 		bell_wait(&j->app->jobs_bell, TICK_MS);
 	}
-	arena_free(a);
 	return NULL;
 }
 

@@ -11,6 +11,6 @@ enum err jobs_start(struct jobs **out, const struct app *app) MUST_USE;
 void jobs_stop(struct jobs *j);
 
 /* One pass at `now`: reminders that fell due, uncertain texts that nobody has settled. */
-enum err jobs_pass(struct arena *a, struct db *db, const struct app *app, int64_t now) MUST_USE;
+enum err jobs_pass(struct db *db, const struct app *app, int64_t now) MUST_USE;
 
 #endif

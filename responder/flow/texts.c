@@ -31,8 +31,8 @@ static const struct {
 	{"remind_tell", "es",
 		"{practice}: {first}, le esperamos el {when}[ con {clinician}]. "
 		"Responda N si no puede venir[ o llame al {phone}]."},
-	{"stop_line", "en", " Reply STOP to end texts."},
-	{"stop_line", "es", " Responda STOP para no recibir mas."},
+	{"stop_line", "en", "Reply STOP to end texts."},
+	{"stop_line", "es", "Escriba STOP para terminar."},
 	{"confirmed", "en", "Thank you, you're confirmed for {when}."},
 	{"confirmed", "es", "Gracias, su cita del {when} queda confirmada."},
 	{"cancelled", "en",
@@ -181,6 +181,16 @@ static UDateFormat *formatter(const char *lang)
 	return open[i];
 }
 
+/* "p. m." at the end of a sentence would end in two dots, and costs four characters. */
+static void shorten_half(char *s)
+{
+	size_t n = strlen(s);
+	if (n > 5 && text_eq(s + n - 5, "p. m."))
+		strcpy(s + n - 5, "pm");
+	else if (n > 5 && text_eq(s + n - 5, "a. m."))
+		strcpy(s + n - 5, "am");
+}
+
 char *texts_when(struct arena *a, const char *lang, const char *wall)
 {
 	struct wall w;
@@ -193,5 +203,7 @@ char *texts_when(struct arena *a, const char *lang, const char *wall)
 	int32_t length = udat_format(formatter(lang), ms, wide, 128, NULL, &bad);
 	u_strToUTF8(narrow, sizeof narrow, &n, wide, length, &bad);
 	must(U_SUCCESS(bad) && n < (int32_t)sizeof narrow);
-	return gsm7_plain(a, narrow);
+	char *out = gsm7_plain(a, narrow);
+	shorten_half(out);
+	return out;
 }

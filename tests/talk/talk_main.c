@@ -228,7 +228,7 @@ static struct mt *next_text(struct play *p)
 {
 	struct mt *mts;
 	size_t n = 0;
-	fine(p, jobs_pass(p->arena, p->db, &p->app, clock_now()));
+	fine(p, jobs_pass(p->db, &p->app, clock_now()));
 	fine(p, db_begin(p->db));
 	fine(p, outbox_claim(p->arena, p->db, &p->config, "talk", "talk", clock_now(), 1, &mts, &n));
 	fine(p, db_commit(p->db));
