@@ -106,7 +106,9 @@ static enum err touch(struct db *db, int64_t now, const struct visit_put *p,
 		if (!e)
 			e = note(db, now, old->id, p->actor, "another clinician", p->mo);
 	}
-	if (!e && p->state && !text_eq(p->state, old->state)) {
+	/* "Confirmed" from elsewhere does not revive what was cancelled or is over. */
+	bool stale = text_eq(p->state, "confirmed") && !text_eq(old->state, "booked");
+	if (!e && p->state && !stale && !text_eq(p->state, old->state)) {
 		*result = VISIT_CHANGED;
 		e = visit_set_state(db, now, old->id, old->state, p->state, p->actor, p->mo);
 	}
