@@ -7,11 +7,13 @@
 #include "responder/base/bell.h"
 #include "responder/base/config.h"
 
+struct carrier;
+
 struct app {
 	const struct config *config;
 	const struct keywords *keywords;
 	const char *node;        /* this process among others on the same store */
-	bool demo;               /* the pretend carrier, its handsets and the movable clock */
+	struct carrier *carrier; /* the demo's pretend one; NULL in earnest */
 	struct bell sender_bell; /* something may be due to be sent */
 	struct bell jobs_bell;   /* the clock was moved, or the program stops */
 	struct bell pages_bell;  /* something that a page shows changed */

@@ -19,9 +19,16 @@ struct page {
 
 typedef enum err page_handler(struct page *p); /* an error becomes its HTTP status and a plain page */
 
+enum route_for {
+	ROUTE_ALWAYS,
+	ROUTE_DEMO,    /* only there in the demo */
+	ROUTE_MACHINE, /* the demo's, for the program itself: no browser comes here */
+};
+
 struct route {
 	const char *method, *path; /* the path may end in "*" */
 	page_handler *handler;
+	enum route_for use;
 };
 
 extern const struct route routes[]; /* routes.c: the site map */
@@ -32,5 +39,9 @@ struct http_response page_serve(struct page *p);
 
 /* Redirect after a POST (303). */
 void page_redirect(struct page *p, const char *to);
+
+struct html;
+/* Renders a template as the answer, and frees it. */
+void page_html(struct page *p, struct html *h, const char *name);
 
 #endif
