@@ -59,7 +59,8 @@ units: $(UNITS)
 tools: $(TOOLS)
 
 $(PROGRAM): $(BUILD)/responder/main.c.o $(LIB)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	@echo "  link $@"
+	@$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # Made anew each time, so that a deleted source leaves no member behind.
 $(LIB): $(OBJECTS)
@@ -79,25 +80,30 @@ $(BUILD)/keywords/packs.c.o: $(wildcard keywords/rules/*.rules)
 
 $(BUILD)/%.c.o: %.c | $(GEN)/q.h
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	@echo "  cc $<"
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/%.cc.o: %.cc | $(GEN)/q.h
 	@mkdir -p $(@D)
-	$(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
+	@echo "  c++ $<"
+	@$(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/gen/q.o: $(GEN)/q.c $(GEN)/q.h
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	@echo "  cc $<"
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # A test may include the .c file it tests, so it needs that file's freedom about prototypes.
 $(BUILD)/unit/%: tests/unit/%.c $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-missing-prototypes -Wno-cast-qual -MMD -MP -o $@ $< $(LIB) \
+	@echo "  test $<"
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-missing-prototypes -Wno-cast-qual -MMD -MP -o $@ $< $(LIB) \
 		$(LDFLAGS) $(LDLIBS) -lcmocka
 
 $(BUILD)/tools/%: tests/%.c $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< $(LIB) $(LDFLAGS) $(LDLIBS)
+	@echo "  tool $<"
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< $(LIB) $(LDFLAGS) $(LDLIBS)
 
 build/fuzz/bin/%: tests/fuzz/%.c build/fuzz/libresponder.a
 	@mkdir -p $(@D)

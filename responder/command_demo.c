@@ -38,30 +38,30 @@ struct demo {
 
 static void fill_config(struct demo *d, const char *store)
 {
-	d->account = (struct account){.name = (char *)"demo",
-		.provider = (char *)"fake",
-		.sender = (char *)SEED_OURS,
-		.user = (char *)"demo",
+	d->account = (struct account){.name = "demo",
+		.provider = "fake",
+		.sender = SEED_OURS,
+		.user = "demo",
 		.api_url = d->api,
 		.per_minute = 600,
 		.secret = d->secret};
-	d->locations[0] = (struct location){.name = (char *)"Lakeside Chicago",
-		.zone = (char *)"America/Chicago",
-		.address = (char *)"12 Shore Drive"};
-	d->locations[1] = (struct location){.name = (char *)"Lakeside Denver",
-		.zone = (char *)"America/Denver",
-		.address = (char *)"340 Hill Street"};
-	d->steps[0] = (struct reminder_step){(char *)"week", 7 * 1440};
-	d->steps[1] = (struct reminder_step){(char *)"two-days", 2 * 1440};
-	d->steps[2] = (struct reminder_step){(char *)"hours", 180};
-	d->config = (struct config){.path = (char *)"(demo)",
+	d->locations[0] = (struct location){.name = "Lakeside Chicago",
+		.zone = "America/Chicago",
+		.address = "12 Shore Drive"};
+	d->locations[1] = (struct location){.name = "Lakeside Denver",
+		.zone = "America/Denver",
+		.address = "340 Hill Street"};
+	d->steps[0] = (struct reminder_step){"week", 7 * 1440};
+	d->steps[1] = (struct reminder_step){"two-days", 2 * 1440};
+	d->steps[2] = (struct reminder_step){"hours", 180};
+	d->config = (struct config){.path = "(demo)",
 		.listen = d->listen,
 		.public_url = d->url,
-		.store = (char *)(uintptr_t)store,
-		.practice = (char *)"Lakeside",
-		.phone = (char *)"312-555-0100",
-		.country = (char *)"US",
-		.language = (char *)"en",
+		.store = store,
+		.practice = "Lakeside",
+		.phone = "312-555-0100",
+		.country = "US",
+		.language = "en",
 		.locations = d->locations,
 		.location_n = 2,
 		.accounts = &d->account,

@@ -92,8 +92,8 @@ static int run_try(int argc, char **argv)
 		{"rules", required_argument, NULL, 'r'},
 		{NULL, 0, NULL, 0},
 	};
-	struct config c = {.country = (char *)"US", .practice = (char *)"The practice",
-		.language = (char *)"en"};
+	struct config c = {.country = "US", .practice = "The practice",
+		.language = "en"};
 	const char *folder = NULL;
 	optind = 1;
 	for (int o; (o = getopt_long(argc, argv, "p:r:", options, NULL)) != -1;) {

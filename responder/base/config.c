@@ -23,21 +23,21 @@
 /* The file as it is written. */
 
 struct raw_practice {
-	char *name, *phone, *country, *language;
+	const char *name, *phone, *country, *language;
 };
 
 struct raw_step {
-	char *name, *before;
+	const char *name, *before;
 };
 
 struct raw_reminders {
 	struct raw_step *steps;
 	uint32_t steps_count;
-	char *window, *cutoff;
+	const char *window, *cutoff;
 };
 
 struct raw {
-	char *listen, *public_url, *store;
+	const char *listen, *public_url, *store;
 	struct raw_practice *practice;
 	struct location *locations;
 	uint32_t locations_count;
@@ -318,8 +318,8 @@ static int longest_first(const void *a, const void *b)
 static void take_steps(struct loader *l, const struct raw_reminders *r)
 {
 	static const struct raw_step usual[] = {
-		{(char *)"week", (char *)"7d"}, {(char *)"two-days", (char *)"2d"},
-		{(char *)"hours", (char *)"3h"}};
+		{"week", "7d"}, {"two-days", "2d"},
+		{"hours", "3h"}};
 	const struct raw_step *steps = r && r->steps ? r->steps : usual;
 	size_t n = r && r->steps ? r->steps_count : 3;
 	l->config.steps = arena_array(l->arena, struct reminder_step, n);
@@ -401,9 +401,9 @@ void config_free(struct config *c)
 	for (size_t i = 0; l->raw && i < l->raw->accounts_count; i++) {
 		struct account *a = &l->raw->accounts[i];
 		if (a->secret)
-			explicit_bzero(a->secret, strlen(a->secret));
+			explicit_bzero((void *)(uintptr_t)a->secret, strlen(a->secret));
 		if (a->key)
-			explicit_bzero(a->key, strlen(a->key));
+			explicit_bzero((void *)(uintptr_t)a->key, strlen(a->key));
 	}
 	if (l->raw)
 		cyaml_free(reader(l, &reading), &raw_schema, l->raw, 0);

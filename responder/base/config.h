@@ -10,37 +10,37 @@
 #include "responder/base/err.h"
 
 struct account { /* our credentials at a provider, and the number we text from there */
-	char *name;     /* in webhook addresses: /in/NAME */
-	char *provider; /* "twilio", "fake" */
-	char *sender;   /* E.164; empty with a messaging service */
-	char *service;  /* Twilio: MessagingServiceSid, or NULL */
-	char *user;     /* Twilio: the AC… account id */
-	char *key_user; /* Twilio: SK… API key id for sending, or NULL: `user` */
-	char *secret_file; /* signs webhooks; and sends, without key_user */
-	char *key_file;    /* the API key's secret, or NULL */
-	char *api_url;     /* base address of the provider's API; NULL: the real one */
-	char *baa_date;    /* YYYY-MM-DD of the business associate agreement; live sending needs it */
+	const char *name;     /* in webhook addresses: /in/NAME */
+	const char *provider; /* "twilio", "fake" */
+	const char *sender;   /* E.164; empty with a messaging service */
+	const char *service;  /* Twilio: MessagingServiceSid, or NULL */
+	const char *user;     /* Twilio: the AC… account id */
+	const char *key_user; /* Twilio: SK… API key id for sending, or NULL: `user` */
+	const char *secret_file; /* signs webhooks; and sends, without key_user */
+	const char *key_file;    /* the API key's secret, or NULL */
+	const char *api_url;     /* base address of the provider's API; NULL: the real one */
+	const char *baa_date;    /* YYYY-MM-DD of the business associate agreement; live sending needs it */
 	int32_t per_minute; /* texts a minute, default 60 */
 	bool provider_answers_stop; /* the provider sends STOP/START/HELP replies itself */
-	char *secret, *key; /* read from the files */
+	const char *secret, *key; /* read from the files */
 };
 
 struct location {
-	char *name, *zone, *address, *phone; /* phone NULL: the practice's */
+	const char *name, *zone, *address, *phone; /* phone NULL: the practice's */
 };
 
 struct reminder_step {
-	char *name;      /* part of the outbox key: never rename a running step */
+	const char *name;      /* part of the outbox key: never rename a running step */
 	int32_t minutes; /* before the visit */
 };
 
 struct config {
-	char *path; /* of the file, for messages */
-	char *listen;     /* "127.0.0.1:8080" */
-	char *public_url; /* "https://sms.example.org", without a slash at the end */
-	char *store;      /* file name or postgres:// URL */
-	char *practice, *phone, *country; /* name, contact number (E.164), ISO 3166 code */
-	char *language; /* default for people without one: "en" */
+	const char *path; /* of the file, for messages */
+	const char *listen;     /* "127.0.0.1:8080" */
+	const char *public_url; /* "https://sms.example.org", without a slash at the end */
+	const char *store;      /* file name or postgres:// URL */
+	const char *practice, *phone, *country; /* name, contact number (E.164), ISO 3166 code */
+	const char *language; /* default for people without one: "en" */
 	struct location *locations;
 	size_t location_n;
 	struct account *accounts;

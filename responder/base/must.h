@@ -5,6 +5,15 @@
 
 #define must(cond) ((cond) ? (void)0 : must_failed(#cond, __FILE__, __LINE__, __func__))
 
-_Noreturn void must_failed(const char *cond, const char *file, int line, const char *func);
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+__attribute__((noreturn)) void must_failed(
+	const char *cond, const char *file, int line, const char *func);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

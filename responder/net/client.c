@@ -1,24 +1,27 @@
-/* The HTTP client; see client.h. Connections are reused (a TLS handshake costs twenty requests), and
- * yet a request leaves at most once: libcurl asks `begin` on each connection just before the first
- * byte, so a second question for one call is libcurl repeating itself on a dead connection, and is
- * refused; the body comes from a callback that cannot rewind. */
+/* The HTTP client; see client.h. Connections are reused (a TLS handshake costs as much as twenty
+ * requests), and yet a request leaves at most once. libcurl asks `begin` each time it has a
+ * connection and is about to write: that is the commit point. A second question for one call is
+ * libcurl repeating itself after a reused connection died, and is refused; besides, a body comes
+ * from a callback that cannot be rewound. */
 #include "responder/net/client.h"
 
-#include <arpa/inet.h>
 #include <curl/curl.h>
-#include <netinet/in.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "responder/base/buf.h"
+#include "responder/base/clock.h"
 #include "responder/base/must.h"
+#include "responder/base/text.h"
+#include "responder/net/address.h"
 
 #define ANSWER_MOST ((size_t)256 * 1024)
-#define REUSE_S 20L /* servers close idle connections: a request into a dying one is uncertain */
+#define RETRY_AFTER_MOST 86400
 
-struct call { /* under way, or done and not yet fetched */
+struct call { /* under way, or done and not yet fetched, or spare */
 	struct client *client;
 	CURL *easy;
 	struct arena *arena; /* the call's strings and the answer */
@@ -27,12 +30,15 @@ struct call { /* under way, or done and not yet fetched */
 	size_t body_n, body_at;
 	bool (*may_begin)(void *context);
 	void *context, *tag;
-	bool begun, repeated, refused;
+	bool added;		 /* the multi handle has it */
+	bool begun, repeated;	 /* see begin() */
+	bool held_back, refused; /* by may_begin; by the address policy */
+	bool head_whole;	 /* of the last answer: there may be interim ones before */
 	struct buf answer;
 	char error[CURL_ERROR_SIZE];
 	struct http_result result;
-	struct call *next; /* among the done, or the spare */
-	struct call *other; /* among all */
+	struct call *next; /* among the done or the spare */
+	struct call *all;  /* the next of all */
 };
 
 struct client {
@@ -45,6 +51,7 @@ struct client {
 static void init_once(void)
 {
 	must(curl_global_init(CURL_GLOBAL_ALL) == CURLE_OK);
+	signal(SIGPIPE, SIG_IGN); /* OpenSSL writes to connections that may have died */
 }
 
 enum err client_new(struct client **out, const struct client_options *options)
@@ -66,62 +73,23 @@ enum err client_new(struct client **out, const struct client_options *options)
 	return OK;
 }
 
-/* Which addresses may be called */
-
-static bool is_loopback(const struct in6_addr *a)
-{
-	return IN6_IS_ADDR_LOOPBACK(a) || (IN6_IS_ADDR_V4MAPPED(a) && a->s6_addr[12] == 127);
-}
-
-static bool is_private4(const unsigned char *a)
-{
-	return a[0] == 0 || a[0] == 10 || a[0] == 127 || a[0] >= 224 ||
-	       (a[0] == 100 && (a[1] & 0xC0) == 64) || (a[0] == 169 && a[1] == 254) ||
-	       (a[0] == 172 && (a[1] & 0xF0) == 16) || (a[0] == 192 && a[1] == 168);
-}
-
-static bool is_private(const struct in6_addr *a)
-{
-	static const unsigned char nat64[12] = {0, 0x64, 0xff, 0x9b};
-	if (IN6_IS_ADDR_V4MAPPED(a) || memcmp(a->s6_addr, nat64, sizeof nat64) == 0)
-		return is_private4(a->s6_addr + 12);
-	return IN6_IS_ADDR_LOOPBACK(a) || IN6_IS_ADDR_UNSPECIFIED(a) || IN6_IS_ADDR_LINKLOCAL(a) ||
-	       IN6_IS_ADDR_MULTICAST(a) || (a->s6_addr[0] & 0xFE) == 0xFC;
-}
-
-static bool allowed(const struct client_options *o, const struct sockaddr *to)
-{
-	struct in6_addr a = IN6ADDR_ANY_INIT;
-	if (to->sa_family == AF_INET6) {
-		struct sockaddr_in6 six;
-		memcpy(&six, to, sizeof six);
-		a = six.sin6_addr;
-	} else if (to->sa_family == AF_INET) {
-		struct sockaddr_in four;
-		memcpy(&four, to, sizeof four);
-		a.s6_addr[10] = a.s6_addr[11] = 0xFF;
-		memcpy(a.s6_addr + 12, &four.sin_addr, 4);
-	} else {
-		return false;
-	}
-	if (o->loopback_only)
-		return is_loopback(&a);
-	return o->private_allowed || !is_private(&a);
-}
+/* What libcurl asks while a call is under way */
 
 /* After DNS, before the connection: a name cannot point us at our own network. */
 static curl_socket_t open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *to)
 {
 	struct call *call = context;
+	const struct client_options *o = &call->client->options;
+	struct in6_addr a = address_of(&to->addr);
 	(void)purpose;
-	if (!allowed(&call->client->options, &to->addr)) {
+	bool may = o->loopback_only ? address_is_loopback(&a)
+				    : o->private_allowed || !address_is_private(&a);
+	if (!may) {
 		call->refused = true;
 		return CURL_SOCKET_BAD;
 	}
 	return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
 }
-
-/* One call */
 
 static int begin(void *context, char *to, char *from, int to_port, int from_port)
 {
@@ -134,7 +102,8 @@ static int begin(void *context, char *to, char *from, int to_port, int from_port
 		call->repeated = true;
 		return CURL_PREREQFUNC_ABORT;
 	}
-	if (call->may_begin && !call->may_begin(call->context))
+	call->held_back = call->may_begin && !call->may_begin(call->context);
+	if (call->held_back)
 		return CURL_PREREQFUNC_ABORT;
 	call->begun = true;
 	return CURL_PREREQFUNC_OK;
@@ -158,12 +127,22 @@ static int refuse_rewind(void *context, curl_off_t offset, int origin)
 	return CURL_SEEKFUNC_FAIL;
 }
 
+/* libcurl is content with an answer that ends amidst its headers; we want the empty line. */
+static size_t take_header(char *bytes, size_t size, size_t n, void *context)
+{
+	struct call *call = context;
+	call->head_whole = size * n == 2 && memcmp(bytes, "\r\n", 2) == 0;
+	return size * n;
+}
+
 static size_t take_answer(char *bytes, size_t size, size_t n, void *context)
 {
 	struct call *call = context;
 	buf_add(&call->answer, bytes, size * n);
-	return call->answer.over ? 0 : size * n;
+	return call->answer.over ? 0 : size * n; /* 0 ends the call with an error */
 }
+
+/* Starting a call */
 
 static void set_common(struct call *call)
 {
@@ -175,8 +154,7 @@ static void set_common(struct call *call)
 	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
-	curl_easy_setopt(e, CURLOPT_PROXY, "");
-	curl_easy_setopt(e, CURLOPT_MAXAGE_CONN, REUSE_S);
+	curl_easy_setopt(e, CURLOPT_PROXY, ""); /* whatever the environment says */
 	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)o->connect_ms);
 	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)o->total_ms);
 	curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 1L);
@@ -187,22 +165,32 @@ static void set_common(struct call *call)
 	curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, call);
 	curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, begin);
 	curl_easy_setopt(e, CURLOPT_PREREQDATA, call);
+	curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, take_header);
+	curl_easy_setopt(e, CURLOPT_HEADERDATA, call);
 	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, take_answer);
 	curl_easy_setopt(e, CURLOPT_WRITEDATA, call);
 }
 
-static void set_body(struct call *call, const struct http_call *from)
+static void add_header(struct call *call, const char *header)
+{
+	must(!strpbrk(header, "\r\n")); /* one header, not a second one inside */
+	struct curl_slist *longer = curl_slist_append(call->headers, header);
+	must(longer);
+	call->headers = longer;
+}
+
+static void set_body(struct call *call, const char *body)
 {
 	CURL *e = call->easy;
-	call->body = arena_str(call->arena, from->body);
-	call->body_n = strlen(call->body);
+	call->body = arena_str(call->arena, body);
+	call->body_n = strlen(body);
 	curl_easy_setopt(e, CURLOPT_POST, 1L);
 	curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body_n);
 	curl_easy_setopt(e, CURLOPT_READFUNCTION, give_body);
 	curl_easy_setopt(e, CURLOPT_READDATA, call);
 	curl_easy_setopt(e, CURLOPT_SEEKFUNCTION, refuse_rewind);
 	/* Waiting for "100 Continue" would cost a second with servers that do not say it. */
-	call->headers = curl_slist_append(call->headers, "Expect:");
+	add_header(call, "Expect:");
 }
 
 static void set_request(struct call *call, const struct http_call *from)
@@ -214,13 +202,14 @@ static void set_request(struct call *call, const struct http_call *from)
 		curl_easy_setopt(e, CURLOPT_USERNAME, from->user);
 		curl_easy_setopt(e, CURLOPT_PASSWORD, from->password ? from->password : "");
 	}
-	if (from->body)
-		set_body(call, from);
+	if (from->body || text_eq(from->method, "POST"))
+		set_body(call, from->body ? from->body : "");
+	if (text_eq(from->method, "HEAD"))
+		curl_easy_setopt(e, CURLOPT_NOBODY, 1L);
 	curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, from->method);
 	for (size_t i = 0; i < from->headers.n; i++)
-		call->headers = curl_slist_append(call->headers,
-			arena_printf(call->arena, "%s: %s", from->headers.at[i].name,
-				from->headers.at[i].value));
+		add_header(call, arena_printf(call->arena, "%s: %s", from->headers.at[i].name,
+					 from->headers.at[i].value));
 	curl_easy_setopt(e, CURLOPT_HTTPHEADER, call->headers);
 }
 
@@ -230,31 +219,19 @@ static struct call *call_new(struct client *c)
 	if (call) {
 		c->spare = call->next;
 		curl_easy_reset(call->easy);
-		*call = (struct call){.client = c,
-			.easy = call->easy,
-			.arena = call->arena,
-			.other = call->other};
+		*call = (struct call){.easy = call->easy, .arena = call->arena, .all = call->all};
 	} else {
 		call = calloc(1, sizeof *call);
 		must(call);
-		*call = (struct call){.client = c,
-			.easy = curl_easy_init(),
-			.arena = arena_new(0),
-			.other = c->all};
+		call->easy = curl_easy_init();
 		must(call->easy);
+		call->arena = arena_new(0);
+		call->all = c->all;
 		c->all = call;
 	}
+	call->client = c;
 	call->answer = buf_new(call->arena, ANSWER_MOST);
 	return call;
-}
-
-static void call_keep(struct client *c, struct call *call)
-{
-	curl_slist_free_all(call->headers);
-	call->headers = NULL;
-	arena_reset(call->arena);
-	call->next = c->spare;
-	c->spare = call;
 }
 
 enum err client_start(struct client *c, const struct http_call *from, void *tag)
@@ -268,6 +245,7 @@ enum err client_start(struct client *c, const struct http_call *from, void *tag)
 	set_common(call);
 	set_request(call, from);
 	must(curl_multi_add_handle(c->multi, call->easy) == CURLM_OK);
+	call->added = true;
 	c->active++;
 	return OK;
 }
@@ -277,27 +255,41 @@ int client_active(const struct client *c)
 	return c->active;
 }
 
-/* What became of it: only a whole answer is an answer, and only an unbegun call is unsent. */
+/* Ending a call */
+
+static const char *reason(const struct call *call, CURLcode code)
+{
+	if (call->held_back)
+		return "held back at the last moment";
+	if (call->repeated)
+		return "the connection died after the request; it is not repeated";
+	if (call->refused && !call->begun)
+		return "that address must not be called";
+	if (call->answer.over)
+		return "the answer is too long";
+	if (code == CURLE_OK)
+		return "the answer broke off";
+	return *call->error ? call->error : curl_easy_strerror(code);
+}
+
+/* Only a whole answer is an answer, and only a call that was never begun is unsent. */
 static void conclude(struct call *call, CURLcode code)
 {
 	struct http_result *r = &call->result;
 	long status = 0;
-	curl_off_t retry = 0;
+	curl_off_t wait = 0;
 	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
-	curl_easy_getinfo(call->easy, CURLINFO_RETRY_AFTER, &retry);
-	*r = (struct http_result){.fate = HTTP_UNKNOWN,
-		.status = (int)status,
-		.retry_after_s = retry,
-		.body = call->answer.s,
-		.body_n = call->answer.n};
-	if (code == CURLE_OK && status >= 200 && call->begun)
-		r->fate = HTTP_ANSWERED;
-	else if (!call->begun)
-		r->fate = HTTP_NOT_SENT;
-	r->error = call->refused    ? "the address is not allowed"
-		   : call->repeated ? "the connection died and the request is not repeated"
-		   : *call->error   ? call->error
-				    : curl_easy_strerror(code);
+	curl_easy_getinfo(call->easy, CURLINFO_RETRY_AFTER, &wait);
+	*r = (struct http_result){.fate = call->begun ? HTTP_UNKNOWN : HTTP_NOT_SENT, .body = ""};
+	if (!call->begun || code != CURLE_OK || status < 200 || !call->head_whole) {
+		r->error = reason(call, code);
+		return;
+	}
+	r->fate = HTTP_ANSWERED;
+	r->status = (int)status;
+	r->retry_after_s = wait < 0 ? 0 : wait < RETRY_AFTER_MOST ? wait : RETRY_AFTER_MOST;
+	r->body = call->answer.s;
+	r->body_n = call->answer.n;
 }
 
 static void harvest(struct client *c)
@@ -305,31 +297,36 @@ static void harvest(struct client *c)
 	int left;
 	for (CURLMsg *m; (m = curl_multi_info_read(c->multi, &left));) {
 		struct call *call;
-		if (m->msg != CURLMSG_DONE)
-			continue;
-		CURLcode code = m->data.result;
+		CURLcode code = m->data.result; /* the message is gone once the handle is removed */
 		curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&call);
 		conclude(call, code);
 		curl_multi_remove_handle(c->multi, call->easy);
-		call->next = NULL;
+		call->added = false;
 		*c->done_end = call;
 		c->done_end = &call->next;
 	}
 }
 
+static void work(struct client *c)
+{
+	int running;
+	must(curl_multi_perform(c->multi, &running) == CURLM_OK);
+	harvest(c);
+}
+
 void client_wait(struct client *c, const struct bell *bell, int timeout_ms)
 {
-	struct curl_waitfd extra = {.fd = bell ? bell->fd : -1, .events = CURL_WAIT_POLLIN};
-	int running;
-	curl_multi_perform(c->multi, &running);
-	harvest(c);
-	if (c->done)
-		return;
-	curl_multi_poll(c->multi, &extra, bell ? 1 : 0, timeout_ms, NULL);
-	if (bell && extra.revents)
+	struct curl_waitfd ring = {.fd = bell ? bell->fd : -1, .events = CURL_WAIT_POLLIN};
+	int64_t left, end = clock_mono_ms() + timeout_ms;
+	work(c);
+	while (!c->done && (left = end - clock_mono_ms()) > 0) {
+		must(curl_multi_poll(c->multi, &ring, bell ? 1 : 0, (int)left, NULL) == CURLM_OK);
+		work(c);
+		if (!ring.revents)
+			continue;
 		bell_clear(bell);
-	curl_multi_perform(c->multi, &running);
-	harvest(c);
+		return;
+	}
 }
 
 bool client_next(struct client *c, struct arena *a, struct http_result *out, void **tag)
@@ -345,7 +342,11 @@ bool client_next(struct client *c, struct arena *a, struct http_result *out, voi
 	out->error = arena_str(a, call->result.error);
 	*tag = call->tag;
 	c->active--;
-	call_keep(c, call);
+	curl_slist_free_all(call->headers);
+	call->headers = NULL;
+	arena_reset(call->arena);
+	call->next = c->spare;
+	c->spare = call;
 	return true;
 }
 
@@ -362,9 +363,10 @@ void client_free(struct client *c)
 {
 	if (!c)
 		return;
-	for (struct call *other, *call = c->all; call; call = other) {
-		other = call->other;
-		curl_multi_remove_handle(c->multi, call->easy);
+	for (struct call *next, *call = c->all; call; call = next) {
+		next = call->all;
+		if (call->added)
+			curl_multi_remove_handle(c->multi, call->easy);
 		curl_easy_cleanup(call->easy);
 		curl_slist_free_all(call->headers);
 		arena_free(call->arena);

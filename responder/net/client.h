@@ -10,12 +10,12 @@
 struct client;
 
 struct client_options {
-	int parallel;          /* connections at most; 0: 64 */
-	int connect_ms;        /* 0: 5,000 */
-	int total_ms;          /* 0: 15,000 */
-	bool loopback_only;    /* refuse any address but 127.0.0.0/8 and ::1 (demo, tests) */
-	bool private_allowed;  /* else private and loopback addresses are refused after DNS */
-	const char *ca_file;   /* NULL: the system's; tests give their own */
+	int parallel;	      /* connections at most; 0: 64 */
+	int connect_ms;	      /* 0: 5,000 */
+	int total_ms;	      /* 0: 15,000 */
+	bool loopback_only;   /* refuse any address but 127.0.0.0/8 and ::1 (demo, tests) */
+	bool private_allowed; /* else private and loopback addresses are refused after DNS */
+	const char *ca_file;  /* NULL: the system's; tests give their own */
 };
 
 enum err client_new(struct client **out, const struct client_options *options) MUST_USE;
@@ -32,7 +32,7 @@ void client_wait(struct client *c, const struct bell *bell, int timeout_ms);
 bool client_next(struct client *c, struct arena *a, struct http_result *out, void **tag);
 
 /* One call, waited for. */
-void client_call(struct client *c, struct arena *a, const struct http_call *call,
-	struct http_result *out);
+void client_call(
+	struct client *c, struct arena *a, const struct http_call *call, struct http_result *out);
 
 #endif

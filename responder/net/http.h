@@ -56,8 +56,8 @@ enum http_fate {
 
 struct http_result {
 	enum http_fate fate;
-	int status;             /* ANSWERED */
-	int64_t retry_after_s;  /* from Retry-After, 0 when absent */
+	int status;	       /* ANSWERED */
+	int64_t retry_after_s; /* from Retry-After, 0 when absent */
 	const char *body;
 	size_t body_n;
 	const char *error; /* NOT_SENT, UNKNOWN: what went wrong, for a log line */
@@ -71,5 +71,14 @@ const char *http_field(const struct http_fields *fields, const char *name);
 /* application/x-www-form-urlencoded, decoded: order kept, empty values kept, '+' is a blank.
  * ERR_INPUT on a bad escape, %00, bytes that are no UTF-8, or more than 200 fields. */
 enum err http_form(struct arena *a, const char *s, size_t n, struct http_fields *out) MUST_USE;
+
+/* The path of a request target, percent-decoded; `*path` is in `a`. ERR_INPUT when it does not
+ * begin with a slash, on a bad escape, %00, or bytes that are no UTF-8. */
+enum err http_path(struct arena *a, const char *target, const char **path) MUST_USE;
+
+/* The body's length by the headers, -1 for a chunked one. ERR_INPUT when two programs could
+ * disagree about it, which is how a request is smuggled past one of them. */
+enum err http_framing(
+	const struct http_fields *headers, const char *version, int64_t *length) MUST_USE;
 
 #endif

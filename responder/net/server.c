@@ -1,472 +1,267 @@
-/* The HTTP server; see server.h. libmicrohttpd runs one thread with poll(2): its internal epoll mode
- * stalls when 128 connections are ready at once. Two locks: `gate` is held while the handler runs, so
- * that server_quiesce can wait for it; `lock` guards everything that other threads touch: replies,
- * streams, the list of visitors. Lock order: gate, lock, then the library's own. */
+/* The HTTP server; see server.h. libmicrohttpd runs one thread with poll(2): its internal epoll
+ * mode stalls when 128 connections are ready at once. Its own time-out starts anew with each byte,
+ * so a thread of ours, the reaper, keeps the deadlines (limits.h); it also beats the streams'
+ * hearts.
+ *
+ * Locks, in the order in which they may nest: `gate`, held while the handler runs so that
+ * server_quiesce can wait for it; the exchange pool's; a stream's; the library's own. */
 #include "responder/net/server.h"
 
-#include <arpa/inet.h>
+#include <errno.h>
 #include <microhttpd.h>
-#include <netinet/in.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
-#include "responder/base/bell.h"
 #include "responder/base/clock.h"
 #include "responder/base/log.h"
 #include "responder/base/must.h"
 #include "responder/base/text.h"
-#include "responder/net/limits.h"
+#include "responder/net/exchange.h"
 #include "responder/net/stream.h"
 
-#define HEADER_MEMORY (24 * 1024)
+#define HEADER_MEMORY ((size_t)16 * 1024)
 #define HEADERS_MOST 100
+#define SWALLOW_MOST                                                                               \
+	((size_t)1024 * 1024) /* of a body that is too long, so that 413 gets through */
 #define REAP_MS 250
-#define SPARE_MOST 256 /* exchanges kept for reuse */
+#define STOP_MS 2000 /* for the last answers to get out */
 #define BACKLOG 511
-
-struct exchange {
-	struct server *server;
-	struct MHD_Connection *connection;
-	struct arena *arena;
-	struct http_request request;
-	char *body; /* room for body_room + 1 */
-	size_t body_room;
-	enum err refused; /* set while the body still comes in */
-	bool begun, handed, replied, suspended;
-	struct http_response reply;
-	struct stream *stream;
-	struct exchange *next; /* among the owed, or the spare */
-	struct exchange *previous;
-};
 
 struct server {
 	struct MHD_Daemon *daemon;
 	struct server_options options;
-	pthread_mutex_t gate, lock;
-	bool quiet;
+	int port, listener; /* listener: -1 while the library has it */
+	pthread_mutex_t gate;
+	bool quiet; /* under the gate */
 	struct limits limits;
-	struct exchange *owed, *spare;
-	int spare_n;
-	struct stream *streams;
+	struct exchange_pool pool;
 	pthread_t reaper;
 	struct bell stop;
 };
 
-/* Exchanges */
+static int beat_ms = 15000; /* tests are less patient */
 
-static struct exchange *exchange_new(struct server *s)
+/* The line to a client */
+
+static void suspend(struct exchange *x)
 {
-	pthread_mutex_lock(&s->lock);
-	struct exchange *x = s->spare;
-	if (x) {
-		s->spare = x->next;
-		s->spare_n--;
-	}
-	pthread_mutex_unlock(&s->lock);
-	struct arena *a = x ? x->arena : arena_new(0);
-	if (!x)
-		x = malloc(sizeof *x);
-	must(x);
-	*x = (struct exchange){.server = s, .arena = a};
-	return x;
+	MHD_suspend_connection(x->connection);
 }
 
-static void exchange_free(struct exchange *x)
+static void resume(struct exchange *x)
 {
-	struct server *s = x->server;
-	arena_reset(x->arena);
-	pthread_mutex_lock(&s->lock);
-	bool keep = s->spare_n < SPARE_MOST;
-	if (keep) {
-		x->next = s->spare;
-		s->spare = x;
-		s->spare_n++;
-	}
-	pthread_mutex_unlock(&s->lock);
-	if (keep)
-		return;
-	arena_free(x->arena);
-	free(x);
+	MHD_resume_connection(x->connection);
 }
 
-static void owe(struct server *s, struct exchange *x)
+static void cut(struct exchange *x)
 {
-	x->next = s->owed;
-	x->previous = NULL;
-	if (s->owed)
-		s->owed->previous = x;
-	s->owed = x;
+	shutdown(x->visitor->fd, SHUT_RDWR);
 }
 
-static void owe_no_more(struct server *s, struct exchange *x)
-{
-	if (x->next)
-		x->next->previous = x->previous;
-	if (x->previous)
-		x->previous->next = x->next;
-	else if (s->owed == x)
-		s->owed = x->next;
-}
+static const struct exchange_line line = {suspend, resume, cut};
 
-const struct http_request *exchange_request(const struct exchange *x)
-{
-	return &x->request;
-}
+/* Answers */
 
-struct arena *exchange_arena(struct exchange *x)
+static ssize_t read_stream(void *context, uint64_t position, char *out, size_t most)
 {
-	return x->arena;
-}
-
-static void copy_reply(struct exchange *x, const struct http_response *r)
-{
-	struct arena *a = x->arena;
-	x->reply = *r;
-	x->reply.type = arena_str(a, r->type);
-	if (r->body) {
-		x->reply.body_n = r->body_n ? r->body_n : strlen(r->body);
-		x->reply.body = arena_copy(a, r->body, x->reply.body_n);
-	}
-	struct http_field *headers = arena_array(a, struct http_field, r->headers.n);
-	for (size_t i = 0; i < r->headers.n; i++)
-		headers[i] = (struct http_field){
-			arena_str(a, r->headers.at[i].name), arena_str(a, r->headers.at[i].value)};
-	x->reply.headers.at = headers;
-}
-
-/* Under the lock. */
-static void wake(struct exchange *x)
-{
-	must(!x->replied);
-	x->replied = true;
-	owe_no_more(x->server, x);
-	if (x->suspended)
-		MHD_resume_connection(x->connection);
-}
-
-void exchange_reply(struct exchange *x, const struct http_response *r)
-{
-	struct server *s = x->server;
-	copy_reply(x, r);
-	pthread_mutex_lock(&s->lock);
-	wake(x);
-	pthread_mutex_unlock(&s->lock);
-}
-
-struct stream *exchange_stream(struct exchange *x)
-{
-	struct server *s = x->server;
-	struct stream *stream = stream_new(&s->lock, &s->streams);
-	pthread_mutex_lock(&s->lock);
-	x->stream = stream;
-	wake(x);
-	pthread_mutex_unlock(&s->lock);
-	return stream;
-}
-
-/* Streams: the library asks for bytes, and sleeps while there are none. */
-
-static ssize_t stream_read(void *context, uint64_t position, char *out, size_t most)
-{
-	struct stream *stream = context;
 	(void)position;
-	pthread_mutex_lock(stream->lock);
-	ssize_t n = (ssize_t)stream_take(stream, out, most);
-	if (!n && stream->closed) {
-		n = MHD_CONTENT_READER_END_OF_STREAM;
-	} else if (!n) {
-		stream->asleep = true;
-		MHD_suspend_connection(stream->connection);
-	}
-	pthread_mutex_unlock(stream->lock);
-	return n;
+	ssize_t n = stream_take(context, out, most);
+	return n < 0 ? MHD_CONTENT_READER_END_OF_STREAM : n;
 }
 
-static void stream_wake(struct stream *stream)
+static struct MHD_Response *stream_response(struct exchange *x)
 {
-	MHD_resume_connection(stream->connection);
-}
-
-static void stream_ended(void *context)
-{
-	stream_leave(context);
-}
-
-/* Answers, on the server's thread */
-
-static enum MHD_Result send_stream(struct exchange *x)
-{
-	x->stream->connection = x->connection;
-	x->stream->wake = stream_wake;
+	static const struct http_field headers[] = {{"Content-Type", "text/event-stream"},
+		{"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}};
 	struct MHD_Response *r = MHD_create_response_from_callback(
-		MHD_SIZE_UNKNOWN, 4096, stream_read, x->stream, stream_ended);
+		MHD_SIZE_UNKNOWN, 4096, read_stream, x->stream, NULL);
 	must(r);
-	MHD_add_response_header(r, "Content-Type", "text/event-stream");
-	MHD_add_response_header(r, "Cache-Control", "no-store");
-	MHD_add_response_header(r, "X-Accel-Buffering", "no");
-	enum MHD_Result result = MHD_queue_response(x->connection, 200, r);
-	MHD_destroy_response(r);
-	return result;
+	for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
+		MHD_add_response_header(r, headers[i].name, headers[i].value);
+	return r;
 }
 
-static struct limits_visitor *visitor_of(struct MHD_Connection *c)
+/* The body stays in the exchange's arena, which outlives the sending. NULL when a header cannot be
+ * sent: better no answer than one without it. */
+static struct MHD_Response *plain_response(struct exchange *x)
 {
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-	return info ? info->socket_context : NULL;
-}
-
-static void set_phase(struct exchange *x, int phase)
-{
-	struct limits_visitor *v = visitor_of(x->connection);
-	if (!v)
-		return;
-	pthread_mutex_lock(&x->server->lock);
-	/* A first request's time runs from the connection's start. */
-	if (v->phase != LIMITS_FRESH || phase != LIMITS_READING)
-		v->since_ms = clock_mono_ms();
-	v->phase = phase;
-	pthread_mutex_unlock(&x->server->lock);
-}
-
-static enum MHD_Result send_reply(struct exchange *x)
-{
-	const struct http_response *reply = &x->reply;
-	if (x->stream)
-		return send_stream(x);
-	set_phase(x, LIMITS_READING); /* the client must take its answer in time, too */
+	const struct http_response *from = &x->reply;
 	struct MHD_Response *r = MHD_create_response_from_buffer(
-		reply->body_n, (void *)(uintptr_t)reply->body, MHD_RESPMEM_MUST_COPY);
+		from->body_n, (void *)(uintptr_t)from->body, MHD_RESPMEM_PERSISTENT);
 	must(r);
-	if (reply->type)
-		MHD_add_response_header(r, "Content-Type", reply->type);
-	for (size_t i = 0; i < reply->headers.n; i++)
-		MHD_add_response_header(r, reply->headers.at[i].name, reply->headers.at[i].value);
-	enum MHD_Result result = MHD_queue_response(x->connection, (unsigned)reply->status, r);
+	bool ok = !from->type || MHD_add_response_header(r, "Content-Type", from->type);
+	for (size_t i = 0; ok && i < from->headers.n; i++)
+		ok = MHD_add_response_header(
+			r, from->headers.at[i].name, from->headers.at[i].value);
+	if (ok)
+		return r;
+	log_error("response_header_refused", "path=%s", x->request.path);
+	MHD_destroy_response(r);
+	return NULL;
+}
+
+static enum MHD_Result answer(struct server *s, struct exchange *x)
+{
+	if (!x->stream)
+		limits_move(&s->limits, x->visitor, LIMITS_ANSWERING);
+	unsigned status = x->stream ? 200 : (unsigned)x->reply.status;
+	struct MHD_Response *r = x->stream ? stream_response(x) : plain_response(x);
+	if (!r)
+		return MHD_NO;
+	enum MHD_Result result = MHD_queue_response(x->connection, status, r);
 	MHD_destroy_response(r);
 	return result;
 }
 
-/* Answers by itself, and ends the connection: what follows on it cannot be trusted. */
-static enum MHD_Result refuse(struct exchange *x, enum err e)
+/* Requests. Our own refusals end the connection: what follows on it cannot be trusted. */
+
+static enum MHD_Result refuse(struct server *s, struct exchange *x, enum err e)
 {
-	struct http_field fields[] = {{"Connection", "close"}, {"Allow", "GET, HEAD, POST"}};
-	x->replied = true;
-	copy_reply(x,
-		&(struct http_response){.status = err_http_status(e),
-			.type = "text/plain",
-			.headers = {fields, e == ERR_METHOD ? 2 : 1},
-			.body = err_text(e)});
-	return send_reply(x);
+	log_debug("request_refused", "peer=%s why=\"%s\"", x->visitor->name, err_text(e));
+	exchange_refuse(x, e);
+	return answer(s, x);
 }
 
-/* Requests coming in */
+static const char *known_method(const char *method)
+{
+	static const char *const known[] = {"POST", "GET", "HEAD"};
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (text_eq(method, known[i]))
+			return known[i];
+	return NULL;
+}
 
-struct header_walk {
-	struct exchange *x;
-	int lengths, encodings;
-	bool too_many;
-};
-
+/* The library keeps these strings until the request is completed. */
 static enum MHD_Result note_header(
 	void *context, enum MHD_ValueKind kind, const char *name, const char *value)
 {
-	struct header_walk *walk = context;
-	struct http_fields *h = &walk->x->request.headers;
+	struct http_fields *h = context;
 	(void)kind;
-	walk->lengths += text_eq_nocase(name, "Content-Length");
-	walk->encodings += text_eq_nocase(name, "Transfer-Encoding");
-	walk->too_many = h->n == HEADERS_MOST;
-	if (walk->too_many)
-		return MHD_NO;
-	h->at[h->n++] = (struct http_field){
-		arena_str(walk->x->arena, name), arena_str(walk->x->arena, value ? value : "")};
+	h->at[h->n++] = (struct http_field){name, value ? value : ""};
 	return MHD_YES;
 }
 
 static enum err read_headers(struct exchange *x)
 {
-	struct header_walk walk = {.x = x};
-	x->request.headers.at = arena_array(x->arena, struct http_field, HEADERS_MOST);
-	MHD_get_connection_values(x->connection, MHD_HEADER_KIND, note_header, &walk);
-	/* The library takes either without complaint; two lengths are how requests are smuggled. */
-	if (walk.too_many || walk.lengths > 1 || (walk.lengths && walk.encodings))
+	struct http_fields *h = &x->request.headers;
+	int n = MHD_get_connection_values(x->connection, MHD_HEADER_KIND, NULL, NULL);
+	if (n > HEADERS_MOST)
 		return ERR_INPUT;
-	const char *length = http_header(&x->request.headers, "Content-Length");
-	int64_t n;
-	if (length && !text_int(length, 0, INT64_MAX, &n))
-		return ERR_INPUT;
-	return length && (uint64_t)n > x->server->options.body_most ? ERR_TOO_BIG : OK;
+	h->at = arena_array(x->arena, struct http_field, n);
+	MHD_get_connection_values(x->connection, MHD_HEADER_KIND, note_header, h);
+	return OK;
 }
 
-static int hex(char c)
+/* ERR_TOO_BIG leaves the exchange such that the body may be swallowed. */
+static enum err begin(struct server *s, struct exchange *x, const char *method, const char *version)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* The target's path, percent-decoded; NULL when it is malformed. */
-static char *decode_path(struct arena *a, const char *target)
-{
-	size_t n = strcspn(target, "?");
-	char *out = arena_alloc(a, n + 1), *to = out;
-	for (size_t i = 0; i < n; i++) {
-		if (target[i] != '%') {
-			*to++ = target[i];
-			continue;
-		}
-		if (n - i < 3 || hex(target[i + 1]) < 0 || hex(target[i + 2]) < 0)
-			return NULL;
-		*to++ = (char)(hex(target[i + 1]) << 4 | hex(target[i + 2]));
-		i += 2;
-	}
-	return *out == '/' && text_utf8_ok(out, (size_t)(to - out)) ? out : NULL;
-}
-
-static void name_peer(struct exchange *x)
-{
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	char name[INET6_ADDRSTRLEN] = "";
-	if (info)
-		limits_name(info->client_addr, name, sizeof name);
-	x->request.peer = arena_str(x->arena, name);
-}
-
-static enum err begin(struct exchange *x, const char *method)
-{
-	x->request.method = arena_str(x->arena, method);
-	if (!text_eq(method, "GET") && !text_eq(method, "HEAD") && !text_eq(method, "POST"))
+	int64_t length;
+	x->request.method = known_method(method);
+	if (!x->request.method)
 		return ERR_METHOD;
 	enum err e = read_headers(x);
-	if (e)
+	if (!e)
+		e = http_framing(&x->request.headers, version, &length);
+	if (!e)
+		e = http_path(x->arena, x->request.target, &x->request.path);
+	if (e || length <= (int64_t)s->options.body_most)
 		return e;
-	x->request.path = decode_path(x->arena, x->request.target);
-	name_peer(x);
-	return x->request.path ? OK : ERR_INPUT;
+	/* A client that is still sending may not look for an answer before it is done. */
+	bool asks = http_header(&x->request.headers, "Expect");
+	x->refused = length <= (int64_t)EXCHANGE_SWALLOW && !asks ? ERR_TOO_BIG : OK;
+	return x->refused ? OK : ERR_TOO_BIG;
 }
 
-/* While a body comes in no answer can be queued: an excess is remembered and swallowed. */
-static void collect(struct exchange *x, const char *data, size_t n)
+static enum MHD_Result answer_when_ready(struct server *s, struct exchange *x)
 {
-	struct http_request *r = &x->request;
-	if (n > x->server->options.body_most - r->body_n) {
-		x->refused = ERR_TOO_BIG;
-		return;
-	}
-	if (n > x->body_room - r->body_n || !x->body) {
-		size_t room = (r->body_n + n) * 2;
-		x->body = arena_grow(x->arena, x->body, r->body_n, room + 1);
-		x->body_room = room;
-	}
-	memcpy(x->body + r->body_n, data, n);
-	r->body_n += n;
+	return exchange_ready(x) ? answer(s, x) : MHD_YES;
 }
 
-/* Hands the whole request over, and suspends the connection unless the answer came at once. */
-static enum MHD_Result hand_over(struct exchange *x)
+static enum MHD_Result hand_over(struct server *s, struct exchange *x)
 {
-	struct server *s = x->server;
 	x->request.body = x->body ? x->body : "";
-	x->handed = true;
-	set_phase(x, LIMITS_OURS);
+	limits_move(&s->limits, x->visitor, LIMITS_OURS);
 	pthread_mutex_lock(&s->gate);
 	bool quiet = s->quiet;
 	if (!quiet) {
-		pthread_mutex_lock(&s->lock);
-		owe(s, x);
-		pthread_mutex_unlock(&s->lock);
+		exchange_hand(x);
 		s->options.handler(s->options.context, x);
 	}
 	pthread_mutex_unlock(&s->gate);
-	if (quiet)
-		return refuse(x, ERR_FULL);
-	pthread_mutex_lock(&s->lock);
-	bool replied = x->replied;
-	if (!replied) {
-		x->suspended = true;
-		MHD_suspend_connection(x->connection);
-	}
-	pthread_mutex_unlock(&s->lock);
-	return replied ? send_reply(x) : MHD_YES;
+	return quiet ? refuse(s, x, ERR_FULL) : answer_when_ready(s, x);
 }
 
 static enum MHD_Result on_request(void *context, struct MHD_Connection *c, const char *url,
 	const char *method, const char *version, const char *data, size_t *data_n, void **exchange)
 {
+	struct server *s = context;
 	struct exchange *x = *exchange;
-	(void)context;
+	(void)c;
 	(void)url;
-	(void)version;
 	if (!x->begun) {
 		x->begun = true;
-		x->connection = c;
-		enum err e = begin(x, method);
-		return e ? refuse(x, e) : MHD_YES;
+		enum err e = begin(s, x, method, version);
+		return e ? refuse(s, x, e) : MHD_YES;
 	}
 	if (*data_n) {
-		collect(x, data, *data_n);
+		size_t n = *data_n;
 		*data_n = 0;
-		return MHD_YES;
+		return exchange_collect(x, s->options.body_most, data, n) ? MHD_YES : MHD_NO;
 	}
 	if (x->refused)
-		return refuse(x, x->refused);
-	return x->handed ? send_reply(x) : hand_over(x);
+		return refuse(s, x, x->refused);
+	return x->handed ? answer_when_ready(s, x) : hand_over(s, x);
 }
 
-/* The request line is there: the only place where the target is seen untouched. */
+/* The request line is there: the only moment at which the target is seen untouched. */
 static void *on_target(void *context, const char *target, struct MHD_Connection *c)
 {
-	struct exchange *x = exchange_new(context);
+	struct server *s = context;
+	struct exchange *x = exchange_new(&s->pool);
 	x->connection = c;
+	x->visitor = MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 	x->request.target = arena_str(x->arena, target);
-	set_phase(x, LIMITS_READING);
+	x->request.peer = x->visitor->name;
+	limits_move(&s->limits, x->visitor, LIMITS_READING);
 	return x;
 }
 
 static void on_completed(void *context, struct MHD_Connection *c, void **exchange,
 	enum MHD_RequestTerminationCode why)
 {
+	struct server *s = context;
 	struct exchange *x = *exchange;
-	(void)context;
 	(void)c;
 	(void)why;
 	if (!x)
 		return;
-	set_phase(x, LIMITS_IDLE);
 	*exchange = NULL;
-	exchange_free(x);
+	limits_move(&s->limits, x->visitor, LIMITS_IDLE);
+	exchange_done(x);
 }
 
 static void on_connection(void *context, struct MHD_Connection *c, void **visitor,
 	enum MHD_ConnectionNotificationCode what)
 {
 	struct server *s = context;
-	pthread_mutex_lock(&s->lock);
-	if (what == MHD_CONNECTION_NOTIFY_STARTED)
-		*visitor = limits_enter(&s->limits,
-			MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd,
-			MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr,
-			clock_mono_ms());
-	else if (*visitor)
+	if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
 		limits_leave(&s->limits, *visitor);
-	pthread_mutex_unlock(&s->lock);
+		return;
+	}
+	int fd = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+	struct in6_addr peer = address_of(
+		MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
+	*visitor = limits_enter(&s->limits, fd, &peer);
 }
 
-static enum MHD_Result on_accept(void *context, const struct sockaddr *peer, socklen_t n)
+static enum MHD_Result on_accept(void *context, const struct sockaddr *from, socklen_t n)
 {
 	struct server *s = context;
+	struct in6_addr peer = address_of(from);
 	(void)n;
-	pthread_mutex_lock(&s->lock);
-	bool welcome = limits_welcome(&s->limits, peer);
-	pthread_mutex_unlock(&s->lock);
-	return welcome ? MHD_YES : MHD_NO;
+	return limits_welcome(&s->limits, &peer) ? MHD_YES : MHD_NO;
 }
 
 /* Life */
@@ -474,37 +269,21 @@ static enum MHD_Result on_accept(void *context, const struct sockaddr *peer, soc
 static void *reap(void *context)
 {
 	struct server *s = context;
-	int64_t beat = clock_mono_ms();
+	int64_t beaten = clock_mono_ms();
 	while (!bell_wait(&s->stop, REAP_MS)) {
-		int64_t now = clock_mono_ms();
-		pthread_mutex_lock(&s->lock);
-		limits_reap(&s->limits, now);
-		if (now - beat >= STREAM_BEAT_MS) {
-			stream_beat_all(s->streams);
-			beat = now;
-		}
-		pthread_mutex_unlock(&s->lock);
+		limits_reap(&s->limits);
+		if (clock_mono_ms() - beaten < beat_ms)
+			continue;
+		beaten = clock_mono_ms();
+		exchange_beat_all(&s->pool);
 	}
 	return NULL;
-}
-
-static enum err parse_address(const struct server_options *o, struct sockaddr_storage *out)
-{
-	struct sockaddr_in four = {.sin_family = AF_INET, .sin_port = htons((uint16_t)o->port)};
-	struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)o->port)};
-	if (inet_pton(AF_INET, o->address, &four.sin_addr) == 1)
-		memcpy(out, &four, sizeof four);
-	else if (inet_pton(AF_INET6, o->address, &six.sin6_addr) == 1)
-		memcpy(out, &six, sizeof six);
-	else
-		return ERR_CONFIG;
-	return OK;
 }
 
 static struct server_options with_defaults(const struct server_options *o)
 {
 	struct server_options d = *o;
-	d.body_most = d.body_most ? d.body_most : 64 * 1024;
+	d.body_most = d.body_most ? d.body_most : (size_t)64 * 1024;
 	d.request_ms = d.request_ms ? d.request_ms : 10000;
 	d.idle_ms = d.idle_ms ? d.idle_ms : 60000;
 	d.per_address = d.per_address ? d.per_address : 20;
@@ -513,52 +292,47 @@ static struct server_options with_defaults(const struct server_options *o)
 	return d;
 }
 
-static void server_free(struct server *s)
-{
-	while (s->spare) {
-		struct exchange *x = s->spare;
-		s->spare = x->next;
-		arena_free(x->arena);
-		free(x);
-	}
-	bell_free(&s->stop);
-	pthread_mutex_destroy(&s->gate);
-	pthread_mutex_destroy(&s->lock);
-	free(s);
-}
-
 static struct MHD_Daemon *start_daemon(struct server *s, const struct sockaddr_storage *at)
 {
 	unsigned flags = MHD_USE_POLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
-			 (at->ss_family == AF_INET6 ? MHD_USE_IPv6 : 0);
+			 (at->ss_family == AF_INET6 ? MHD_USE_DUAL_STACK : 0);
 	return MHD_start_daemon(flags, 0, on_accept, s, on_request, s, MHD_OPTION_SOCK_ADDR, at,
-		MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_LISTEN_BACKLOG_SIZE, BACKLOG,
+		MHD_OPTION_LISTEN_BACKLOG_SIZE, BACKLOG, MHD_OPTION_STRICT_FOR_CLIENT, 1,
 		MHD_OPTION_CONNECTION_LIMIT, (unsigned)s->options.connections,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADER_MEMORY,
-		MHD_OPTION_URI_LOG_CALLBACK, on_target, s, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
-		s, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_END);
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEADER_MEMORY, MHD_OPTION_URI_LOG_CALLBACK,
+		on_target, s, MHD_OPTION_NOTIFY_COMPLETED, on_completed, s,
+		MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_END);
+}
+
+static void server_free(struct server *s)
+{
+	exchange_pool_end(&s->pool);
+	limits_end(&s->limits);
+	bell_free(&s->stop);
+	pthread_mutex_destroy(&s->gate);
+	free(s);
 }
 
 enum err server_start(struct server **out, const struct server_options *options)
 {
-	struct sockaddr_storage at = {0};
-	enum err e = parse_address(options, &at);
-	if (e)
-		return e;
+	struct sockaddr_storage at;
+	if (!address_parse(options->address, options->port, &at))
+		return ERR_CONFIG;
 	struct server *s = calloc(1, sizeof *s);
 	must(s);
 	s->options = with_defaults(options);
-	s->limits = (struct limits){.per_address = s->options.per_address,
-		.request_ms = s->options.request_ms,
-		.idle_ms = s->options.idle_ms};
-	pthread_mutex_init(&s->gate, NULL);
-	pthread_mutex_init(&s->lock, NULL);
+	s->listener = -1;
 	s->stop = bell_new();
+	pthread_mutex_init(&s->gate, NULL);
+	limits_init(&s->limits, s->options.per_address, s->options.request_ms, s->options.idle_ms);
+	exchange_pool_init(&s->pool, &line);
 	s->daemon = start_daemon(s, &at);
 	if (!s->daemon) {
+		log_error("listen_failed", "port=%d errno=%d", options->port, errno);
 		server_free(s);
 		return ERR_NET;
 	}
+	s->port = MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
 	must(pthread_create(&s->reaper, NULL, reap, s) == 0);
 	*out = s;
 	return OK;
@@ -566,33 +340,32 @@ enum err server_start(struct server **out, const struct server_options *options)
 
 int server_port(const struct server *s)
 {
-	return MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
+	return s->port;
 }
 
 void server_quiesce(struct server *s)
 {
 	pthread_mutex_lock(&s->gate);
+	bool again = s->quiet;
 	s->quiet = true;
 	pthread_mutex_unlock(&s->gate);
-	MHD_socket listener = MHD_quiesce_daemon(s->daemon);
-	if (listener != MHD_INVALID_SOCKET)
-		close(listener);
+	if (again)
+		return;
+	/* Refuses newcomers at once; the library may look at the descriptor until it is stopped. */
+	s->listener = MHD_quiesce_daemon(s->daemon);
+	must(s->listener >= 0);
+	shutdown(s->listener, SHUT_RDWR);
 }
 
 void server_stop(struct server *s)
 {
 	server_quiesce(s);
-	/* The library aborts when it is stopped with a connection suspended. */
-	pthread_mutex_lock(&s->lock);
-	while (s->owed) {
-		struct exchange *x = s->owed;
-		x->reply = (struct http_response){.status = 503};
-		wake(x);
-	}
-	stream_end_all(s->streams);
-	pthread_mutex_unlock(&s->lock);
 	bell_ring(&s->stop);
 	pthread_join(s->reaper, NULL);
+	/* The library drops what it has not sent, and aborts over a suspended connection. */
+	exchange_end_all(&s->pool);
+	exchange_wait_idle(&s->pool, STOP_MS);
 	MHD_stop_daemon(s->daemon);
+	close(s->listener);
 	server_free(s);
 }

@@ -13,10 +13,10 @@ struct exchange; /* one request and its answer still owed; dies with the reply *
 
 struct server_options {
 	const char *address; /* "127.0.0.1", "::1", "0.0.0.0" */
-	int port;            /* 0: any free one, see server_port() */
+	int port;	     /* 0: any free one, see server_port() */
 	size_t body_most;    /* bytes; 0: 64 KiB; beyond it 413 */
-	int request_ms;      /* a whole request must arrive within this; 0: 10,000 */
-	int idle_ms;         /* a kept-alive connection may idle this long; 0: 60,000 */
+	int request_ms;	     /* a whole request must arrive within this; 0: 10,000 */
+	int idle_ms;	     /* a kept-alive connection may idle this long; 0: 60,000 */
 	int per_address;     /* connections per peer address, loopback exempt; 0: 20 */
 	int connections;     /* in all; 0: 1,000 */
 	void (*handler)(void *context, struct exchange *x);

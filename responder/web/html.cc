@@ -32,6 +32,11 @@ void html_set(struct html *h, const char *name, const char *value)
 	dictionary(h)->SetValue(name, value ? value : "");
 }
 
+void html_title(struct html *h, const char *title)
+{
+	dictionary(h)->SetTemplateGlobalValue("TITLE", title);
+}
+
 void html_show(struct html *h, const char *section)
 {
 	dictionary(h)->ShowSection(section);

@@ -17,6 +17,7 @@ struct html; /* the values of a page, or of one row of a section */
 struct html *html_new(void);
 void html_free(struct html *h);
 void html_set(struct html *h, const char *name, const char *value); /* NULL: empty */
+void html_title(struct html *h, const char *title); /* also for the parts a page includes */
 void html_show(struct html *h, const char *section);
 struct html *html_row(struct html *h, const char *section); /* belongs to its page */
 

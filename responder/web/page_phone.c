@@ -151,7 +151,7 @@ static enum err show_texts(struct page *p, struct html *h, const char *theirs)
 
 static void show_common(struct page *p, struct html *h)
 {
-	html_set(h, "TITLE", "Handsets of the demo practice");
+	html_title(h, "Handsets of the demo practice");
 	html_set(h, "PRACTICE", p->app->config->practice);
 	html_show(h, carrier_is_down(p->app->carrier) ? "DOWN" : "UP");
 	show_clocks(p, h);

@@ -77,7 +77,7 @@ void page_html(struct page *p, struct html *h, const char *name)
 static void plain_page(struct page *p, int status, const char *title, const char *text)
 {
 	struct html *h = html_new();
-	html_set(h, "TITLE", title);
+	html_title(h, title);
 	html_set(h, "TEXT", text);
 	p->response = (struct http_response){.status = status, .type = "text/html; charset=utf-8"};
 	page_html(p, h, "plain.html");

@@ -396,15 +396,15 @@ static void run_line(struct play *p, char *line)
 
 static void open_play(struct play *p, const char *store)
 {
-	static struct account account = {.name = (char *)"talk", .provider = (char *)"fake",
-		.sender = (char *)OURS};
+	static struct account account = {.name = "talk", .provider = "fake",
+		.sender = OURS};
 	static struct reminder_step steps[] = {
-		{(char *)"week", 7 * 1440}, {(char *)"two-days", 2 * 1440}, {(char *)"hours", 180}};
+		{"week", 7 * 1440}, {"two-days", 2 * 1440}, {"hours", 180}};
 	int applied;
 	p->arena = arena_new((size_t)256 << 20);
-	p->location = (struct location){.name = (char *)"Main", .zone = (char *)"America/Chicago"};
-	p->config = (struct config){.store = (char *)store, .practice = (char *)"Lakeside",
-		.phone = (char *)"312-555-0199", .country = (char *)"US", .language = (char *)"en",
+	p->location = (struct location){.name = "Main", .zone = "America/Chicago"};
+	p->config = (struct config){.store = store, .practice = "Lakeside",
+		.phone = "312-555-0199", .country = "US", .language = "en",
 		.locations = &p->location, .location_n = 1, .accounts = &account, .account_n = 1,
 		.steps = steps, .step_n = 3, .window_open = 540, .window_close = 1200};
 	p->app.config = &p->config;

@@ -40,7 +40,7 @@ struct fixture {
 };
 
 static struct reminder_step fixture_steps[] = {
-	{(char *)"week", 7 * 1440}, {(char *)"two-days", 2 * 1440}, {(char *)"hours", 180}};
+	{"week", 7 * 1440}, {"two-days", 2 * 1440}, {"hours", 180}};
 
 static struct keywords *fixture_keywords(void)
 {
@@ -60,12 +60,12 @@ static int setup(void **state)
 	snprintf(f->store, sizeof f->store, "%s/store.db", f->folder);
 	f->arena = arena_new(0);
 	f->account = (struct account){
-		.name = (char *)"main", .provider = (char *)"fake", .sender = (char *)OURS};
-	f->location = (struct location){.name = (char *)"Main", .zone = (char *)"America/Chicago"};
+		.name = "main", .provider = "fake", .sender = OURS};
+	f->location = (struct location){.name = "Main", .zone = "America/Chicago"};
 	f->config = (struct config){.store = f->store,
-		.practice = (char *)"Lakeside",
-		.country = (char *)"US",
-		.language = (char *)"en",
+		.practice = "Lakeside",
+		.country = "US",
+		.language = "en",
 		.locations = &f->location,
 		.location_n = 1,
 		.accounts = &f->account,

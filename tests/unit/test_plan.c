@@ -11,7 +11,7 @@
 #include "responder/flow/plan.h"
 
 static struct reminder_step steps[] = {
-	{(char *)"week", 7 * 1440}, {(char *)"two-days", 2 * 1440}, {(char *)"hours", 180}};
+	{"week", 7 * 1440}, {"two-days", 2 * 1440}, {"hours", 180}};
 static const struct config config = {
 	.window_open = 540, .window_close = 1200, .steps = steps, .step_n = 3};
 
