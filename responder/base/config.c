@@ -270,9 +270,11 @@ static char *read_secret(struct loader *l, const char *key, const char *named)
 	if (fstat(fileno(f), &s) == 0 && (s.st_mode & 07))
 		fault(l, key, "%s can be read by everybody; run: chmod o-rwx %s", path, path);
 	fclose(f);
-	if (strlen(text_trim(out)) < 8 || memchr(out, '\0', n))
+	bool text = !memchr(out, '\0', n);
+	out = text_trim(out);
+	if (!text || strlen(out) < 8)
 		fault(l, key, "%s holds no secret (at least eight characters)", path);
-	return text_trim(out);
+	return out;
 }
 
 static void check_account(struct loader *l, size_t i)

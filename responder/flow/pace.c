@@ -28,9 +28,10 @@ size_t pace_allows(const struct pace *p, int64_t now_ms, size_t room)
 
 void pace_started(struct pace *p, int64_t now_ms, size_t n)
 {
-	int64_t now_us = now_ms * 1000;
-	if (p->next_us < now_us)
-		p->next_us = now_us;
+	/* Time that was lost to waking late is made up for, a slice at most. */
+	int64_t since = now_ms * 1000 - (p->interval_us < SLICE_US ? SLICE_US : 0);
+	if (p->next_us < since)
+		p->next_us = since;
 	p->next_us += (int64_t)n * p->interval_us;
 	if (broken(p) && n)
 		p->probe_ms = now_ms + PROBE_EVERY_MS;

@@ -157,6 +157,8 @@ static void set_common(struct call *call)
 	curl_easy_setopt(e, CURLOPT_PROXY, ""); /* whatever the environment says */
 	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)o->connect_ms);
 	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)o->total_ms);
+	/* A look-up that timed out is left to its thread; else we would wait here for its end. */
+	curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L);
 	curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 1L);
 	curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L);
 	if (o->ca_file)

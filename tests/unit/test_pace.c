@@ -35,7 +35,7 @@ static void high_rates_go_in_slices(void **state)
 		pace_started(&p, ms, n);
 		sent += (int)n;
 	}
-	assert_in_range(sent, 19900, 20200);
+	assert_in_range(sent, 19900, 21100); /* two seconds, and one slice at the start */
 }
 
 static void the_breaker_lets_one_probe_through(void **state)

@@ -459,6 +459,21 @@ static void a_request_has_a_deadline(void **state)
 	server_stop(s);
 }
 
+/* Saying a little just before the deadline buys no second one. */
+static void the_first_request_counts_from_the_start(void **state)
+{
+	struct server *s = start((struct server_options){.request_ms = 1000});
+	int fd = dial(s);
+	(void)state;
+	int64_t before = clock_mono_ms();
+	usleep(800000);
+	assert_true(put_str(fd, "POST /p HTTP/1.1\r\n"));
+	dribble(fd, SLOW);
+	check_between(clock_mono_ms() - before, 950, 1700);
+	close(fd);
+	server_stop(s);
+}
+
 static void our_own_time_is_not_the_clients(void **state)
 {
 	struct server *s = start((struct server_options){.request_ms = 300, .idle_ms = 300});
@@ -747,6 +762,38 @@ static void stopping_answers_who_waits(void **state)
 	close(stream);
 }
 
+static void *read_slowly(void *context)
+{
+	const struct server *s = context;
+	static char in[64 * 1024];
+	int fd = dial(s);
+	size_t n = 0;
+	put_str(fd, GET("/hold"));
+	for (ssize_t got; (got = recv(fd, in, sizeof in, 0)) > 0; n += (size_t)got)
+		usleep(2000);
+	close(fd);
+	return (void *)n;
+}
+
+static void an_answer_under_way_gets_out(void **state)
+{
+	struct server *s = start((struct server_options){0});
+	size_t size = (size_t)8 * 1024 * 1024;
+	char *big = calloc(1, size);
+	pthread_t reader;
+	void *got;
+	(void)state;
+	pthread_create(&reader, NULL, read_slowly, s);
+	wait_held(1);
+	exchange_reply(take_held(),
+		&(struct http_response){
+			.status = 200, .type = "text/plain", .body = big, .body_n = size});
+	free(big);
+	server_stop(s);
+	pthread_join(reader, &got);
+	assert_true((size_t)got > size);
+}
+
 static void a_port_is_not_shared(void **state)
 {
 	struct server *s = start((struct server_options){0}), *other = NULL;
@@ -880,6 +927,7 @@ int main(void)
 		cmocka_unit_test(many_headers_are_refused),
 		cmocka_unit_test(a_header_that_cannot_be_sent_is_not_left_out),
 		cmocka_unit_test(a_request_has_a_deadline),
+		cmocka_unit_test(the_first_request_counts_from_the_start),
 		cmocka_unit_test(our_own_time_is_not_the_clients),
 		cmocka_unit_test(idle_connections_are_closed),
 		cmocka_unit_test(per_address_counts),
@@ -890,6 +938,7 @@ int main(void)
 		cmocka_unit_test(an_answer_may_be_too_late),
 		cmocka_unit_test(quiescence_refuses_the_new_and_answers_the_old),
 		cmocka_unit_test(stopping_answers_who_waits),
+		cmocka_unit_test(an_answer_under_way_gets_out),
 		cmocka_unit_test(a_port_is_not_shared),
 		cmocka_unit_test(streams_carry_events),
 		cmocka_unit_test(a_departed_client_is_noticed),
