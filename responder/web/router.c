@@ -12,7 +12,7 @@
 
 static const struct http_field security[] = {
 	{"Content-Security-Policy",
-		"default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"},
+		"default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"},
 	{"X-Content-Type-Options", "nosniff"},
 	{"Referrer-Policy", "same-origin"},
 	{"Cross-Origin-Opener-Policy", "same-origin"},
