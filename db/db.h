@@ -28,7 +28,8 @@ void db_close(struct db *db);
  * the store is newer than the program, or a migration that it has applied was edited since. */
 enum err db_migrate(const char *where, int *applied) MUST_USE;
 
-/* A write transaction, exclusive from the start. ERR_BUSY within two seconds when it cannot be had. */
+/* A write transaction, exclusive from the start. ERR_BUSY within two seconds when it cannot be had.
+ */
 enum err db_begin(struct db *db) MUST_USE;
 enum err db_commit(struct db *db) MUST_USE; /* an error means: nothing was kept */
 void db_rollback(struct db *db);
@@ -79,6 +80,7 @@ enum err db_list(struct arena *a, struct db *db, const struct db_stmt *stmt, con
 enum err db_one(struct arena *a, struct db *db, const struct db_stmt *stmt, const void *in,
 	void **row) MUST_USE;
 /* No rows; `changed` (may be NULL) counts what was written. */
-enum err db_do(struct db *db, const struct db_stmt *stmt, const void *in, int64_t *changed) MUST_USE;
+enum err db_do(
+	struct db *db, const struct db_stmt *stmt, const void *in, int64_t *changed) MUST_USE;
 
 #endif

@@ -33,11 +33,11 @@ static enum err failed(struct db *db, const char *what)
 {
 	int code = sqlite3_errcode(db->handle);
 	int extended = sqlite3_extended_errcode(db->handle);
-	enum err e = code == SQLITE_CONSTRAINT				? ERR_CONFLICT
-		     : code == SQLITE_BUSY || code == SQLITE_LOCKED	? ERR_BUSY
-									: ERR_STORE;
-	log_line(e == ERR_STORE ? LOG_ERROR : LOG_WARN, "store_refused", "what=%s code=%d why=\"%s\"",
-		what, extended, sqlite3_errmsg(db->handle));
+	enum err e = code == SQLITE_CONSTRAINT			    ? ERR_CONFLICT
+		     : code == SQLITE_BUSY || code == SQLITE_LOCKED ? ERR_BUSY
+								    : ERR_STORE;
+	log_line(e == ERR_STORE ? LOG_ERROR : LOG_WARN, "store_refused",
+		"what=%s code=%d why=\"%s\"", what, extended, sqlite3_errmsg(db->handle));
 	return e;
 }
 

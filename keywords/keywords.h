@@ -13,22 +13,22 @@
 
 /* X(name, word for people and files). Order is priority: what stands first wins. */
 #define INTENT_TABLE(X)                                                                            \
-	X(INTENT_STOP, "stop")               /* conclusive: whole-message word or clear phrase */  \
+	X(INTENT_STOP, "stop")		     /* conclusive: whole-message word or clear phrase */  \
 	X(INTENT_CANCEL_WORD, "cancel-word") /* a bare CANCEL: opt-out or visit, by country */     \
-	X(INTENT_START, "start")             /* START, UNSTOP: the only way back */                \
-	X(INTENT_URGENT, "urgent")           /* chest pain, overdose, …: people first */           \
+	X(INTENT_START, "start")	     /* START, UNSTOP: the only way back */                \
+	X(INTENT_URGENT, "urgent")	     /* chest pain, overdose, …: people first */         \
 	X(INTENT_WRONG_NUMBER, "wrong-number")                                                     \
 	X(INTENT_STOP_INSIDE, "stop-inside") /* a stop word within other text: hold, ask staff */  \
 	X(INTENT_HELP, "help")                                                                     \
-	X(INTENT_ROBOT, "robot")             /* auto-responders and carrier notices */             \
+	X(INTENT_ROBOT, "robot") /* auto-responders and carrier notices */                         \
 	X(INTENT_RESCHEDULE, "reschedule")                                                         \
-	X(INTENT_CANCEL, "cancel")           /* plain wording about the visit */                   \
+	X(INTENT_CANCEL, "cancel") /* plain wording about the visit */                             \
 	X(INTENT_LATE, "late")                                                                     \
 	X(INTENT_BOOK, "book")                                                                     \
 	X(INTENT_CONFIRM, "confirm")                                                               \
-	X(INTENT_NO, "no")                   /* a bare no: means what the question makes of it */  \
-	X(INTENT_CHOICE, "choice")           /* a bare number: takes an offered option */          \
-	X(INTENT_THANKS, "thanks")           /* courtesy that asks for nothing */                  \
+	X(INTENT_NO, "no")	   /* a bare no: means what the question makes of it */            \
+	X(INTENT_CHOICE, "choice") /* a bare number: takes an offered option */                    \
+	X(INTENT_THANKS, "thanks") /* courtesy that asks for nothing */                            \
 	X(INTENT_NONE, "none")
 
 enum intent {
@@ -44,22 +44,22 @@ const char *intent_word(enum intent i);
 enum guard {
 	GUARD_NEGATION = 1 << 0, /* "can't", "not", "no puedo" */
 	GUARD_CONTRAST = 1 << 1, /* "but", "pero", "except" */
-	GUARD_TIME = 1 << 2,     /* names a time or day: see `said` whether it is another one */
+	GUARD_TIME = 1 << 2,	 /* names a time or day: see `said` whether it is another one */
 	GUARD_QUESTION = 1 << 3, /* asks something */
-	GUARD_SEVERAL = 1 << 4,  /* a second intent matched too */
-	GUARD_MORE = 1 << 5,     /* words are left over that no rule explains */
-	GUARD_LIMIT = 1 << 6,    /* a pattern hit its limit: the text was not wholly understood */
+	GUARD_SEVERAL = 1 << 4,	 /* a second intent matched too */
+	GUARD_MORE = 1 << 5,	 /* words are left over that no rule explains */
+	GUARD_LIMIT = 1 << 6,	 /* a pattern hit its limit: the text was not wholly understood */
 };
 
 struct reading {
 	const char *normal; /* the normal form the rules saw */
 	enum intent intent;
-	const char *rule;   /* "en/yes", "core/stop"; "-" when none */
-	unsigned guards;    /* enum guard, or-ed */
-	int choice;         /* INTENT_CHOICE: the number, from 1 */
-	int minutes;        /* INTENT_LATE: how late, 0 when not said */
-	struct said said;   /* GUARD_TIME: what was named */
-	const char *why;    /* one sentence for staff */
+	const char *rule; /* "en/yes", "core/stop"; "-" when none */
+	unsigned guards;  /* enum guard, or-ed */
+	int choice;	  /* INTENT_CHOICE: the number, from 1 */
+	int minutes;	  /* INTENT_LATE: how late, 0 when not said */
+	struct said said; /* GUARD_TIME: what was named */
+	const char *why;  /* one sentence for staff */
 };
 
 struct keywords;
@@ -74,8 +74,8 @@ enum err keywords_load(struct keywords **out, const char *folder, keywords_compl
 void keywords_free(struct keywords *k);
 
 /* Never fails: what cannot be read is INTENT_NONE with a guard. `text` must be valid UTF-8. */
-void keywords_read(struct arena *a, const struct keywords *k, const char *text,
-	struct reading *out);
+void keywords_read(
+	struct arena *a, const struct keywords *k, const char *text, struct reading *out);
 
 /* Only the compiled-in opt-out words, no rule files, no PCRE2: for a text that broke all else. */
 bool keywords_is_stop(const char *text);

@@ -1,5 +1,6 @@
-/* Reading: opt-out words first, then the rules of all packs in the order of their intents; each match
- * is struck out of the working text, and what is left at the end says how sure the reading is. */
+/* Reading: opt-out words first, then the rules of all packs in the order of their intents; each
+ * match is struck out of the working text, and what is left at the end says how sure the reading
+ * is. */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,7 +39,7 @@ const char *intent_word(enum intent i)
 
 /* What has been found so far. */
 struct finding {
-	char *work; /* the working text, see said.h */
+	char *work;		  /* the working text, see said.h */
 	const struct rule *first; /* the strongest rule */
 	const struct rule *weak;  /* the weak rule that stands first in the text */
 	size_t weak_at;
@@ -182,8 +183,7 @@ static void settle(struct arena *a, struct reading *out, const struct finding *f
 	out->why = explain(a, out);
 }
 
-void keywords_read(
-	struct arena *a, const struct keywords *k, const char *text, struct reading *out)
+void keywords_read(struct arena *a, const struct keywords *k, const char *text, struct reading *out)
 {
 	*out = (struct reading){.normal = normalise(a, text)};
 	struct finding f = {.work = arena_printf(a, " %s ", out->normal),
@@ -210,8 +210,8 @@ static void say(const struct complaint *c, const char *file, int line, const cha
 		c->complain(c->context, file, line, what);
 }
 
-/* Whether the program would act on it. Intents that only make a task are right when they are seen at
- * all; asking to book is a question by nature. */
+/* Whether the program would act on it. Intents that only make a task are right when they are seen
+ * at all; asking to book is a question by nature. */
 static bool sure(const struct reading *r)
 {
 	static const unsigned booking = GUARD_QUESTION | GUARD_MORE | GUARD_TIME;
@@ -310,7 +310,8 @@ static enum err add_builtins(struct keywords *k, const struct complaint *c)
 	enum err e = OK;
 	for (int i = 0; !e && i < rules_builtin_n; i++) {
 		const struct rules_builtin *b = &rules_builtins[i];
-		e = add_pack(k, b->file, arena_strn(k->arena, b->text, (size_t)(b->end - b->text)), c);
+		e = add_pack(
+			k, b->file, arena_strn(k->arena, b->text, (size_t)(b->end - b->text)), c);
 	}
 	return e;
 }

@@ -1,5 +1,5 @@
-/* Normalising; see normalise.h. ICU does the folding (NFKC_Casefold, then canonical decomposition so
- * that accents can be dropped); the rest walks code points once, then words once. */
+/* Normalising; see normalise.h. ICU does the folding (NFKC_Casefold, then canonical decomposition
+ * so that accents can be dropped); the rest walks code points once, then words once. */
 #include "keywords/normalise.h"
 
 #include <stdbool.h>
@@ -21,10 +21,20 @@ static const struct {
 	UChar32 code;
 	const char *word;
 } emoji[] = {
-	{0x1F44D, "thumbsup"}, {0x1F44C, "thumbsup"}, {0x2705, "thumbsup"}, {0x2714, "thumbsup"},
-	{0x2611, "thumbsup"}, {0x1F197, "ok"}, {0x1F4AF, "thumbsup"}, {0x1F44E, "thumbsdown"},
-	{0x274C, "thumbsdown"}, {0x2716, "thumbsdown"}, {0x1F6AB, "thumbsdown"},
-	{0x1F645, "thumbsdown"}, {0x1F6D1, "stopsign"}, {0x1F64F, "thanks"},
+	{0x1F44D, "thumbsup"},
+	{0x1F44C, "thumbsup"},
+	{0x2705, "thumbsup"},
+	{0x2714, "thumbsup"},
+	{0x2611, "thumbsup"},
+	{0x1F197, "ok"},
+	{0x1F4AF, "thumbsup"},
+	{0x1F44E, "thumbsdown"},
+	{0x274C, "thumbsdown"},
+	{0x2716, "thumbsdown"},
+	{0x1F6AB, "thumbsdown"},
+	{0x1F645, "thumbsdown"},
+	{0x1F6D1, "stopsign"},
+	{0x1F64F, "thanks"},
 };
 
 /* Tapbacks quote our own text: only the reaction is the patient's. Matched on the folded text, with
@@ -32,19 +42,36 @@ static const struct {
 static const struct {
 	const char *before, *word;
 } tapbacks[] = {
-	{"liked \"", "thumbsup"}, {"loved \"", "thumbsup"}, {"disliked \"", "thumbsdown"},
-	{"laughed at \"", "tapback"}, {"emphasized \"", "tapback"}, {"emphasised \"", "tapback"},
-	{"questioned \"", "tapback ?"}, {"removed a like from \"", "tapback"},
-	{"removed a heart from \"", "tapback"}, {"le gusto \"", "thumbsup"},
-	{"le encanto \"", "thumbsup"}, {"me gusta \"", "thumbsup"}, {"me encanta \"", "thumbsup"},
-	{"no le gusto \"", "thumbsdown"}, {"no me gusta \"", "thumbsdown"},
-	{"se rio de \"", "tapback"}, {"enfatizo \"", "tapback"}, {"pregunto por \"", "tapback ?"},
-	{"liked an image", "tapback"}, {"loved an image", "tapback"},
+	{"liked \"", "thumbsup"},
+	{"loved \"", "thumbsup"},
+	{"disliked \"", "thumbsdown"},
+	{"laughed at \"", "tapback"},
+	{"emphasized \"", "tapback"},
+	{"emphasised \"", "tapback"},
+	{"questioned \"", "tapback ?"},
+	{"removed a like from \"", "tapback"},
+	{"removed a heart from \"", "tapback"},
+	{"le gusto \"", "thumbsup"},
+	{"le encanto \"", "thumbsup"},
+	{"me gusta \"", "thumbsup"},
+	{"me encanta \"", "thumbsup"},
+	{"no le gusto \"", "thumbsdown"},
+	{"no me gusta \"", "thumbsdown"},
+	{"se rio de \"", "tapback"},
+	{"enfatizo \"", "tapback"},
+	{"pregunto por \"", "tapback ?"},
+	{"liked an image", "tapback"},
+	{"loved an image", "tapback"},
 };
 
 static const char *const signatures[] = {
-	" sent from my ", " sent from yahoo mail", " get outlook for ", " enviado desde mi ",
-	" sent via ", " enviado do meu ", " envoye de mon ",
+	" sent from my ",
+	" sent from yahoo mail",
+	" get outlook for ",
+	" enviado desde mi ",
+	" sent via ",
+	" enviado do meu ",
+	" envoye de mon ",
 };
 
 /* Folded and decomposed, without accents, as UTF-16 in `wide`; its length. */
@@ -150,7 +177,8 @@ static char *words_of(struct arena *a, const char *s)
 			buf_add(&b, s + start, at - start);
 		} else if (c == '\'' && is_letter(before) && is_letter(after)) {
 			buf_char(&b, '\'');
-		} else if ((c == ':' || c == '/' || c == '.') && is_digit(before) && is_digit(after)) {
+		} else if ((c == ':' || c == '/' || c == '.') && is_digit(before) &&
+			   is_digit(after)) {
 			buf_char(&b, c == '/' ? '/' : ':');
 		} else {
 			buf_char(&b, ' ');

@@ -9,8 +9,9 @@
 #define NORMALISE_MOST ((size_t)4096) /* bytes of a text that are looked at */
 
 /* Lower-case words without accents, one blank between them; apostrophes stay inside words, '?' is a
- * word of its own, emoji that answer are words ("thumbsup", "thumbsdown"), a tapback is its reaction
- * without the text it quotes. `text` must be valid UTF-8. Doing it twice changes nothing. */
+ * word of its own, emoji that answer are words ("thumbsup", "thumbsdown"), a tapback is its
+ * reaction without the text it quotes. `text` must be valid UTF-8. Doing it twice changes nothing.
+ */
 char *normalise(struct arena *a, const char *text);
 
 /* What it looks like to the eye: "ѕтор" in Cyrillic gives "stop". For comparing with the same of

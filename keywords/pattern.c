@@ -1,5 +1,6 @@
-/* A `struct pattern` is a pcre2_code by another name. PCRE2 runs without JIT: it is refused under MemoryDenyWriteExecute, and the interpreter is fast enough.
- * Match data and limits belong to the thread. */
+/* A `struct pattern` is a pcre2_code by another name. PCRE2 runs without JIT: it is refused under
+ * MemoryDenyWriteExecute, and the interpreter is fast enough. Match data and limits belong to the
+ * thread. */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "keywords/pattern.h"
 

@@ -1,4 +1,5 @@
-/* Regular expressions with limits: a pattern stops rather than burn time. The only user of PCRE2. */
+/* Regular expressions with limits: a pattern stops rather than burn time. The only user of PCRE2.
+ */
 #ifndef KEYWORDS_PATTERN_H
 #define KEYWORDS_PATTERN_H
 

@@ -18,7 +18,7 @@ struct phrases {
 	struct phrase {
 		const char *regex;
 		int words, order;
-	} *at;
+	} * at;
 	int n;
 };
 
@@ -65,7 +65,8 @@ static void add_word(struct parser *p, struct buf *out, char *word)
 		buf_str(out, "[^ ]*");
 }
 
-/* "a/b/c" or "[a/b]": one of these; in brackets it may be missing. Each eats the blank behind it. */
+/* "a/b/c" or "[a/b]": one of these; in brackets it may be missing. Each eats the blank behind it.
+ */
 static void add_token(struct parser *p, struct buf *out, char *token)
 {
 	size_t n = strlen(token);
@@ -170,7 +171,8 @@ static bool intent_of(const char *word, enum intent *out)
 /* rule NAME = INTENT [NUMBER] [weak] [denies] */
 static void begin_rule(struct parser *p, char *s)
 {
-	char *save = NULL, *name = strtok_r(s, " \t", &save), *equals = strtok_r(NULL, " \t", &save);
+	char *save = NULL, *name = strtok_r(s, " \t", &save),
+	     *equals = strtok_r(NULL, " \t", &save);
 	char *intent = strtok_r(NULL, " \t", &save);
 	end_rule(p);
 	struct rule *r = arena_new_of(p->arena, struct rule);
@@ -256,8 +258,7 @@ static void read_line(struct parser *p, char *s)
 enum err rules_parse(struct arena *a, const char *file, const char *text, struct pack *out,
 	keywords_complain *complain, void *context)
 {
-	struct parser p = {
-		.arena = a, .pack = out, .complain = complain, .context = context};
+	struct parser p = {.arena = a, .pack = out, .complain = complain, .context = context};
 	*out = (struct pack){.file = file, .language = "xx"};
 	p.rules_end = &out->rules;
 	if (!text_utf8_ok(text, strlen(text)))

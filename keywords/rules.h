@@ -19,7 +19,7 @@ struct rule {
 	enum intent intent;
 	bool weak;   /* counts only when nothing else is said */
 	bool denies; /* "can't come": a no beside it says the same */
-	int choice; /* INTENT_CHOICE: which */
+	int choice;  /* INTENT_CHOICE: which */
 	int line;
 	struct pattern *pattern; /* group 1, when it has one, is a number of minutes */
 	struct example *examples;
@@ -31,7 +31,7 @@ enum word_list { WORDS_FILLER, WORDS_NEGATION, WORDS_CONTRAST, WORDS_REASON, WOR
 
 struct pack { /* one file */
 	const char *file, *language;
-	struct rule *rules; /* in the file's order */
+	struct rule *rules;		    /* in the file's order */
 	struct pattern *words[WORDS_LISTS]; /* NULL: none */
 };
 

@@ -9,15 +9,28 @@
 #include "responder/base/must.h"
 #include "responder/base/text.h"
 
-enum kind { CLOCK, CLOCK_MINUTES, WEEKDAY, MONTH_DAY, DAY_MONTH, SLASHES, DAY, RELATIVE, VAGUE, KINDS };
+enum kind {
+	CLOCK,
+	CLOCK_MINUTES,
+	WEEKDAY,
+	MONTH_DAY,
+	DAY_MONTH,
+	SLASHES,
+	DAY,
+	RELATIVE,
+	VAGUE,
+	KINDS
+};
 
 #define PREFIX "(?<= )(?:(?:at|around|by|a|a las|a la|para las) )?"
 #define HALF "(am|pm|a m|p m|a|p)"
 #define WEEKDAYS                                                                                   \
-	"(mon|tue|wed|thu|fri|sat|sun|lun|mar|mie|jue|vie|sab|dom)(?:day|s|sday|nesday|rs|rsday|urday|es|" \
+	"(mon|tue|wed|thu|fri|sat|sun|lun|mar|mie|jue|vie|sab|dom)(?:day|s|sday|nesday|rs|rsday|"  \
+	"urday|es|"                                                                                \
 	"rcoles|ves|rnes|ado|ingo)?"
 #define MONTHS                                                                                     \
-	"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|ene|abr|ago|dic)(?:uary|ruary|ch|il|e|y|ust|t|" \
+	"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|ene|abr|ago|dic)(?:uary|ruary|ch|il|e|"  \
+	"y|ust|t|"                                                                                 \
 	"tember|ober|ember|ro|rero|zo|o|io|osto|tiembre|ubre|iembre)?"
 
 static const char *const regexes[KINDS] = {
@@ -30,10 +43,13 @@ static const char *const regexes[KINDS] = {
 	[SLASHES] = "(?<= )(?:on |el )?(\\d{1,2})/(\\d{1,2})(?:/\\d{2,4})? ",
 	[DAY] = "(?<= )(?:on )?(?:the|el dia) (\\d{1,2})(?:th)? ",
 	[RELATIVE] = "(?<= )(?:(today|tonight|hoy)|(tomorrow|tomorow|tmrw|tmw|tmr|2moro|manana)) ",
-	[VAGUE] = "(?<= )(?:next (?:week|month|year|time)|later|another (?:day|time)|different (?:day|time)|"
-		  "(?:in the |this )?(?:morning|afternoon|evening)|weekend|noon|midnight|(?:la )?(?:proxima|"
-		  "otra) semana|otro dia|otra hora|mas tarde|(?:por|en|de) la (?:tarde|noche|manana)|"
-		  "earlier|sooner) ",
+	[VAGUE] =
+		"(?<= )(?:next (?:week|month|year|time)|later|another (?:day|time)|different "
+		"(?:day|time)|"
+		"(?:in the |this )?(?:morning|afternoon|evening)|weekend|noon|midnight|(?:la "
+		")?(?:proxima|"
+		"otra) semana|otro dia|otra hora|mas tarde|(?:por|en|de) la (?:tarde|noche|manana)|"
+		"earlier|sooner) ",
 };
 
 struct said_patterns {
@@ -103,8 +119,10 @@ static void take(enum kind kind, const char *s, const struct span *g, struct sai
 		break;
 	case WEEKDAY:
 		weekday = index_of(s, g[1], "sun mon tue wed thu fri sat ");
-		out->weekday = weekday >= 0 ? weekday : index_of(s, g[1], "dom lun mar mie jue vie sab ");
-		out->vague |= text_starts(s + g[0].start, "next") || strstr(s + g[0].start, "proximo ");
+		out->weekday =
+			weekday >= 0 ? weekday : index_of(s, g[1], "dom lun mar mie jue vie sab ");
+		out->vague |=
+			text_starts(s + g[0].start, "next") || strstr(s + g[0].start, "proximo ");
 		break;
 	case MONTH_DAY:
 		out->month = month_of(s, g[1]);
@@ -129,8 +147,7 @@ bool said_take(const struct said_patterns *p, char *work, struct said *out, bool
 	static const enum kind order[KINDS] = {
 		VAGUE, MONTH_DAY, DAY_MONTH, SLASHES, WEEKDAY, CLOCK_MINUTES, CLOCK, DAY, RELATIVE};
 	bool any = false;
-	*out = (struct said){
-		.minute = -1, .weekday = -1, .day = -1, .month = -1, .days_ahead = -1};
+	*out = (struct said){.minute = -1, .weekday = -1, .day = -1, .month = -1, .days_ahead = -1};
 	for (int i = 0; i < KINDS; i++) {
 		struct span g[PATTERN_GROUPS];
 		int found;

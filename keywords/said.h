@@ -6,7 +6,7 @@
 
 #include "responder/base/zone.h"
 
-struct said { /* -1: not said */
+struct said {	       /* -1: not said */
 	int minute;    /* of the day */
 	bool half_day; /* the minute may be in either half: "2:20" */
 	int weekday;   /* 0 is Sunday */

@@ -14,8 +14,8 @@ enum err command_load_config(struct config **out, const char *path)
 {
 	enum err e = config_load(out, path, complain_config, NULL);
 	if (e)
-		fprintf(stderr, "responder: %s cannot be used. 'responder init' writes a new one.\n",
-			path);
+		fprintf(stderr,
+			"responder: %s cannot be used. 'responder init' writes a new one.\n", path);
 	return e;
 }
 
@@ -49,7 +49,8 @@ const char *command_config_option(int argc, char **argv, const char *usage, int 
 	if (rest)
 		*rest = optind;
 	else if (optind < argc) {
-		fprintf(stderr, "responder: what is '%s'?\nusage: responder %s\n", argv[optind], usage);
+		fprintf(stderr, "responder: what is '%s'?\nusage: responder %s\n", argv[optind],
+			usage);
 		return NULL;
 	}
 	return config;

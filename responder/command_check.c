@@ -1,5 +1,5 @@
-/* responder check: is everything there that `serve` needs, and is it sound? One line per thing, with
- * what to do about it; exit status 1 when something would keep the program from working. */
+/* responder check: is everything there that `serve` needs, and is it sound? One line per thing,
+ * with what to do about it; exit status 1 when something would keep the program from working. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -70,7 +70,8 @@ static void check_zones(struct report *r, const struct config *c)
 	if (version)
 		say(r, "ok", "zones: tzdata %s", version);
 	else
-		say(r, "warn", "zones: the version of tzdata is unknown; keep the package up to date");
+		say(r, "warn",
+			"zones: the version of tzdata is unknown; keep the package up to date");
 	for (size_t i = 0; i < c->location_n; i++)
 		say(r, zone_ok(c->locations[i].zone) ? "ok" : "FAIL", "location %s: %s",
 			c->locations[i].name, c->locations[i].zone);
@@ -87,7 +88,8 @@ static void check_account(struct report *r, const struct account *a)
 		say(r, "FAIL", "account %s: the sender is no number like +13125550100", a->name);
 	else if (provider_blocked(a))
 		say(r, "FAIL",
-			"account %s: no baa_date. Record the date of your business associate agreement "
+			"account %s: no baa_date. Record the date of your business associate "
+			"agreement "
 			"with %s; nothing is sent before",
 			a->name, a->provider);
 	else

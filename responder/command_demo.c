@@ -1,5 +1,5 @@
-/* responder demo: a practice to play with. The same program, roles and store as in earnest; only the
- * carrier is pretended, and the clock can be moved. */
+/* responder demo: a practice to play with. The same program, roles and store as in earnest; only
+ * the carrier is pretended, and the clock can be moved. */
 #include <arpa/inet.h>
 #include <getopt.h>
 #include <netinet/in.h>
@@ -45,12 +45,10 @@ static void fill_config(struct demo *d, const char *store)
 		.api_url = d->api,
 		.per_minute = 600,
 		.secret = d->secret};
-	d->locations[0] = (struct location){.name = "Lakeside Chicago",
-		.zone = "America/Chicago",
-		.address = "12 Shore Drive"};
-	d->locations[1] = (struct location){.name = "Lakeside Denver",
-		.zone = "America/Denver",
-		.address = "340 Hill Street"};
+	d->locations[0] = (struct location){
+		.name = "Lakeside Chicago", .zone = "America/Chicago", .address = "12 Shore Drive"};
+	d->locations[1] = (struct location){
+		.name = "Lakeside Denver", .zone = "America/Denver", .address = "340 Hill Street"};
 	d->steps[0] = (struct reminder_step){"week", 7 * 1440};
 	d->steps[1] = (struct reminder_step){"two-days", 2 * 1440};
 	d->steps[2] = (struct reminder_step){"hours", 180};
@@ -174,9 +172,10 @@ static enum err started(void *context, int port)
 	struct wall now = zone_wall("America/Chicago", clock_now());
 	printf("\n  The demo practice is open:  %s/phone\n\n", d->url);
 	if (d->shifted)
-		printf("  It is night there, so its clock was moved to %02d:%02d in Chicago.\n", now.hour,
-			now.minute);
-	printf("  Pick a handset: reminders arrive within seconds. Try \"yes pls\", \"can't make it\",\n"
+		printf("  It is night there, so its clock was moved to %02d:%02d in Chicago.\n",
+			now.hour, now.minute);
+	printf("  Pick a handset: reminders arrive within seconds. Try \"yes pls\", \"can't make "
+	       "it\",\n"
 	       "  \"BOOK\", \"STOP\". Then take the carrier down, or move the clock to tomorrow.\n"
 	       "  Look behind it:  build/responder show tasks --store %s\n\n"
 	       "  Ctrl-C stops.\n\n",
@@ -198,15 +197,15 @@ static int run(struct demo *d)
 	enum err e = prepare(d);
 	if (e) {
 		fprintf(stderr,
-			"responder: the demo's store %s cannot be used: %s. Delete it to begin anew.\n",
+			"responder: the demo's store %s cannot be used: %s. Delete it to begin "
+			"anew.\n",
 			d->config.store, err_text(e));
 		keywords_free(keywords);
 		return 1;
 	}
 	log_set_level(LOG_WARN);
-	d->app = (struct app){.config = &d->config,
-		.keywords = keywords,
-		.carrier = carrier_new(&d->account)};
+	d->app = (struct app){
+		.config = &d->config, .keywords = keywords, .carrier = carrier_new(&d->account)};
 	int status = serve_run(&d->app, &(struct serve_hooks){started, stopping, d});
 	carrier_free(d->app.carrier);
 	keywords_free(keywords);
@@ -228,7 +227,9 @@ int command_demo(int argc, char **argv)
 		if (o == 's')
 			store = optarg;
 		else if (o != 'p' || !text_int(optarg, 1, 65000, &port))
-			return fputs("usage: responder demo [--port PORT] [--store FILE]\n", stderr), 2;
+			return fputs("usage: responder demo [--port PORT] [--store FILE]\n",
+				       stderr),
+			       2;
 	}
 	if (text_starts(store, "var/"))
 		mkdir("var", 0700);

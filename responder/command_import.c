@@ -127,10 +127,8 @@ static int import(const char *config_path, const char *file, enum import_kind ki
 	int applied;
 	if (command_load_config(&c, config_path))
 		return 1;
-	struct view v = {.path = file,
-		.dry = dry,
-		.begun_ms = clock_mono_ms(),
-		.shown_ms = clock_mono_ms()};
+	struct view v = {
+		.path = file, .dry = dry, .begun_ms = clock_mono_ms(), .shown_ms = clock_mono_ms()};
 	struct import_job job = {file, kind, show_finding, show_change, show_progress, &v};
 	enum err e = access(c->store, F_OK) == 0 ? OK : db_migrate(c->store, &applied);
 	if (!e)
@@ -140,7 +138,8 @@ static int import(const char *config_path, const char *file, enum import_kind ki
 	summarize(&v, &counts);
 	if (e)
 		fprintf(stderr,
-			"responder: the import ended early: %s. What the counts say is in; mend the "
+			"responder: the import ended early: %s. What the counts say is in; mend "
+			"the "
 			"cause and run it again, nothing comes in twice.\n",
 			err_text(e));
 	config_free(c);

@@ -50,7 +50,18 @@ struct question {
 	const char *hint;
 };
 
-enum { PRACTICE, PHONE, COUNTRY, ZONE, PROVIDER, SENDER, ACCOUNT, SECRET_FILE, PUBLIC_URL, QUESTIONS };
+enum {
+	PRACTICE,
+	PHONE,
+	COUNTRY,
+	ZONE,
+	PROVIDER,
+	SENDER,
+	ACCOUNT,
+	SECRET_FILE,
+	PUBLIC_URL,
+	QUESTIONS
+};
 
 static const struct question questions[QUESTIONS] = {
 	[PRACTICE] = {"practice", "Name of the practice", "My Practice", is_name,
@@ -60,7 +71,8 @@ static const struct question questions[QUESTIONS] = {
 	[COUNTRY] = {"country", "Country", "US", is_country, "two capital letters, like US or GB"},
 	[ZONE] = {"zone", "Time zone of the location", "America/Chicago", zone_ok,
 		"a zone like America/Chicago (see /usr/share/zoneinfo)"},
-	[PROVIDER] = {"provider", "SMS provider", "twilio", is_provider, "twilio, or fake to try things"},
+	[PROVIDER] = {"provider", "SMS provider", "twilio", is_provider,
+		"twilio, or fake to try things"},
 	[SENDER] = {"sender", "Number that texts come from", "+13125550100", e164_ok,
 		"a number like +13125550100"},
 	[ACCOUNT] = {"account", "Account id at the provider", "AC00000000000000000000000000000000",
@@ -192,7 +204,8 @@ int command_init(int argc, char **argv)
 	if (optind != argc)
 		return usage();
 	if (!force && access(path, F_OK) == 0) {
-		fprintf(stderr, "responder: %s is there already. Give --force to write it anew.\n", path);
+		fprintf(stderr, "responder: %s is there already. Give --force to write it anew.\n",
+			path);
 		return 1;
 	}
 	for (int i = 0; i < QUESTIONS; i++)

@@ -12,10 +12,11 @@
 #include "responder/command.h"
 #include "responder/flow/decide.h"
 
-static const char usage[] = "usage: responder keywords try [--profile US|GB] [--rules FOLDER]\n"
-			    "       responder keywords check [FOLDER]\n"
-			    "try reads texts from standard input, one a line (\\n for a line break), and\n"
-			    "prints for each: action, intent, rule, normal form, separated by TABs.\n";
+static const char usage[] =
+	"usage: responder keywords try [--profile US|GB] [--rules FOLDER]\n"
+	"       responder keywords check [FOLDER]\n"
+	"try reads texts from standard input, one a line (\\n for a line break), and\n"
+	"prints for each: action, intent, rule, normal form, separated by TABs.\n";
 
 #define TRY_NOW 1773064800 /* Mon 2026-03-09 09:00 in Chicago */
 
@@ -32,13 +33,15 @@ static void unescape(char *s)
 	*to = '\0';
 }
 
-static void try_one(struct arena *a, const struct keywords *k, const struct config *c,
-	const char *text)
+static void try_one(
+	struct arena *a, const struct keywords *k, const struct config *c, const char *text)
 {
 	static const struct person ada = {1, "Ada", "en", true};
 	static const struct slot slots[] = {
-		{1, TRY_NOW + 30 * 3600, "2026-03-11T15:00", "America/Chicago", "Dr. Osei", "Main", false},
-		{2, TRY_NOW + 50 * 3600, "2026-03-12T11:00", "America/Chicago", "Dr. Osei", "Main", false},
+		{1, TRY_NOW + 30 * 3600, "2026-03-11T15:00", "America/Chicago", "Dr. Osei", "Main",
+			false},
+		{2, TRY_NOW + 50 * 3600, "2026-03-12T11:00", "America/Chicago", "Dr. Osei", "Main",
+			false},
 	};
 	const struct visit visit = {1, 1, TRY_NOW + 29 * 3600 + 20 * 60, "2026-03-10T14:20",
 		"America/Chicago", "booked", "Dr. Osei", "x"};
@@ -92,8 +95,7 @@ static int run_try(int argc, char **argv)
 		{"rules", required_argument, NULL, 'r'},
 		{NULL, 0, NULL, 0},
 	};
-	struct config c = {.country = "US", .practice = "The practice",
-		.language = "en"};
+	struct config c = {.country = "US", .practice = "The practice", .language = "en"};
 	const char *folder = NULL;
 	optind = 1;
 	for (int o; (o = getopt_long(argc, argv, "p:r:", options, NULL)) != -1;) {

@@ -51,7 +51,8 @@ int command_migrate(int argc, char **argv)
 	int applied;
 	enum err e = db_migrate(config->store, &applied);
 	if (e)
-		fprintf(stderr, "responder: %s was not migrated: %s.\n", config->store, err_text(e));
+		fprintf(stderr, "responder: %s was not migrated: %s.\n", config->store,
+			err_text(e));
 	else if (applied)
 		printf("%s: %d migration%s applied.\n", config->store, applied,
 			applied == 1 ? "" : "s");

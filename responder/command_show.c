@@ -43,12 +43,12 @@ static enum err show_visits(struct arena *a, struct db *db)
 	size_t n;
 	enum err e = q_show_visits(a, db, &v, &n, .after = clock_now() - 12 * 3600, .most = MOST);
 	for (size_t i = 0; i < n; i++)
-		printf("%" PRId64 "\t%s\t%s\t%s %s\t%s\t%s\t%s\t%s%s\n", v[i].id, v[i].wall, v[i].zone,
-			v[i].first, v[i].last, v[i].theirs ? v[i].theirs : "no number",
+		printf("%" PRId64 "\t%s\t%s\t%s %s\t%s\t%s\t%s\t%s%s\n", v[i].id, v[i].wall,
+			v[i].zone, v[i].first, v[i].last, v[i].theirs ? v[i].theirs : "no number",
 			v[i].location, v[i].clinician ? v[i].clinician : "-", v[i].state,
-			v[i].late_minutes ? arena_printf(a, ", %" PRId64 " minutes late",
-						    v[i].late_minutes)
-					  : "");
+			v[i].late_minutes
+				? arena_printf(a, ", %" PRId64 " minutes late", v[i].late_minutes)
+				: "");
 	return e;
 }
 
@@ -61,7 +61,8 @@ static enum err show_outbox(struct arena *a, struct db *db)
 		printf("%" PRId64 "\t%s\t%s\t%s\t%s\t%" PRId64 "\t%s\t%s\n", m[i].id,
 			utc(a, m[i].made_at), m[i].theirs, m[i].kind, m[i].state, m[i].segments,
 			flat(a, m[i].body),
-			m[i].code ? arena_printf(a, "%s (code %s)", m[i].why, m[i].code) : m[i].why);
+			m[i].code ? arena_printf(a, "%s (code %s)", m[i].why, m[i].code)
+				  : m[i].why);
 	return e;
 }
 

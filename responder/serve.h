@@ -4,7 +4,7 @@
 
 #include "responder/flow/app.h"
 
-struct serve_hooks { /* for the demo; each may be NULL */
+struct serve_hooks {				      /* for the demo; each may be NULL */
 	enum err (*started)(void *context, int port); /* the web role listens */
 	void (*stopping)(void *context);
 	void *context;

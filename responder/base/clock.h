@@ -8,8 +8,8 @@
 int64_t clock_now(void);     /* wall time, epoch seconds */
 int64_t clock_mono_ms(void); /* monotonic milliseconds, from an arbitrary start */
 
-void clock_pin(int64_t epoch);      /* tests: time stands still here until moved again */
-void clock_shift(int64_t seconds);  /* demo: adds to the present shift, or moves a pinned clock */
-int64_t clock_shifted(void);        /* the present shift in seconds */
+void clock_pin(int64_t epoch);	   /* tests: time stands still here until moved again */
+void clock_shift(int64_t seconds); /* demo: adds to the present shift, or moves a pinned clock */
+int64_t clock_shifted(void);	   /* the present shift in seconds */
 
 #endif

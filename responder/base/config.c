@@ -1,5 +1,5 @@
-/* The configuration; see config.h. libcyaml checks the shape (unknown and doubled keys, types) while
- * it reads; what the values mean is checked afterwards, so that one run finds every fault. */
+/* The configuration; see config.h. libcyaml checks the shape (unknown and doubled keys, types)
+ * while it reads; what the values mean is checked afterwards, so that one run finds every fault. */
 #include "responder/base/config.h"
 
 #include <cyaml/cyaml.h>
@@ -49,8 +49,7 @@ struct raw {
 #define TEXT(key, type, member)                                                                    \
 	CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER, type, member, 1, 4096)
 #define TEXT_OR_NOT(key, type, member)                                                             \
-	CYAML_FIELD_STRING_PTR(                                                                    \
-		key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, type, member, 0, 4096)
+	CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, type, member, 0, 4096)
 
 static const cyaml_schema_field_t practice_fields[] = {
 	TEXT("name", struct raw_practice, name),
@@ -99,8 +98,8 @@ static const cyaml_schema_value_t step_schema = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_step, step_fields)};
 
 static const cyaml_schema_field_t reminder_fields[] = {
-	CYAML_FIELD_SEQUENCE("steps", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct raw_reminders,
-		steps, &step_schema, 1, LIST_MOST),
+	CYAML_FIELD_SEQUENCE("steps", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+		struct raw_reminders, steps, &step_schema, 1, LIST_MOST),
 	TEXT_OR_NOT("window", struct raw_reminders, window),
 	TEXT_OR_NOT("cutoff", struct raw_reminders, cutoff),
 	CYAML_FIELD_END,
@@ -112,10 +111,10 @@ static const cyaml_schema_field_t raw_fields[] = {
 	TEXT_OR_NOT("store", struct raw, store),
 	CYAML_FIELD_MAPPING_PTR(
 		"practice", CYAML_FLAG_POINTER, struct raw, practice, practice_fields),
-	CYAML_FIELD_SEQUENCE("locations", CYAML_FLAG_POINTER, struct raw, locations, &location_schema, 1,
-		LIST_MOST),
-	CYAML_FIELD_SEQUENCE(
-		"accounts", CYAML_FLAG_POINTER, struct raw, accounts, &account_schema, 1, LIST_MOST),
+	CYAML_FIELD_SEQUENCE("locations", CYAML_FLAG_POINTER, struct raw, locations,
+		&location_schema, 1, LIST_MOST),
+	CYAML_FIELD_SEQUENCE("accounts", CYAML_FLAG_POINTER, struct raw, accounts, &account_schema,
+		1, LIST_MOST),
 	CYAML_FIELD_MAPPING_PTR("reminders", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct raw,
 		reminders, reminder_fields),
 	CYAML_FIELD_END,
@@ -221,7 +220,8 @@ static void take_top(struct loader *l)
 		fault(l, "listen", "say address and port, like 127.0.0.1:8080");
 	if (!is_url(c->public_url))
 		fault(l, "public_url",
-			"say how the provider reaches this program: https://NAME without a slash at "
+			"say how the provider reaches this program: https://NAME without a slash "
+			"at "
 			"the end (http only for 127.0.0.1)");
 	if (strlen(c->country) != 2 || strspn(c->country, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 2)
 		fault(l, "practice.country", "say the country's two capital letters, like US");
@@ -249,12 +249,14 @@ static char *secret_path(struct loader *l, const char *named)
 {
 	const char *credentials = getenv("CREDENTIALS_DIRECTORY");
 	if (text_starts(named, "credential:"))
-		return arena_printf(l->arena, "%s/%s", credentials ? credentials : "/run/credentials",
+		return arena_printf(l->arena, "%s/%s",
+			credentials ? credentials : "/run/credentials",
 			named + strlen("credential:"));
 	const char *slash = strrchr(l->config.path, '/');
 	if (*named == '/' || !slash)
 		return arena_str(l->arena, named);
-	return arena_printf(l->arena, "%.*s/%s", (int)(slash - l->config.path), l->config.path, named);
+	return arena_printf(
+		l->arena, "%.*s/%s", (int)(slash - l->config.path), l->config.path, named);
 }
 
 static char *read_secret(struct loader *l, const char *key, const char *named)
@@ -320,8 +322,7 @@ static int longest_first(const void *a, const void *b)
 static void take_steps(struct loader *l, const struct raw_reminders *r)
 {
 	static const struct raw_step usual[] = {
-		{"week", "7d"}, {"two-days", "2d"},
-		{"hours", "3h"}};
+		{"week", "7d"}, {"two-days", "2d"}, {"hours", "3h"}};
 	const struct raw_step *steps = r && r->steps ? r->steps : usual;
 	size_t n = r && r->steps ? r->steps_count : 3;
 	l->config.steps = arena_array(l->arena, struct reminder_step, n);
@@ -350,7 +351,8 @@ static void take_reminders(struct loader *l)
 	if (sscanf(window, "%2u:%2u-%2u:%2u%n", &from_h, &from_m, &to_h, &to_m, &n) != 4 ||
 		window[n] || from_m > 59 || to_m > 59 || to_h > 23 ||
 		from_h * 60 + from_m + 60 > to_h * 60 + to_m)
-		fault(l, "reminders.window", "say the sending hours like 09:00-20:00, an hour or more");
+		fault(l, "reminders.window",
+			"say the sending hours like 09:00-20:00, an hour or more");
 	l->config.window_open = (int)(from_h * 60 + from_m);
 	l->config.window_close = (int)(to_h * 60 + to_m);
 	l->config.cutoff_minutes = r && r->cutoff ? minutes_of(r->cutoff) : 0;

@@ -1,4 +1,5 @@
-/* Walks the document once more with libyaml, which libcyaml does not expose. Only for complaints. */
+/* Walks the document once more with libyaml, which libcyaml does not expose. Only for complaints.
+ */
 #include "responder/base/config_place.h"
 
 #include <stdio.h>

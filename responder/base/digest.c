@@ -1,4 +1,5 @@
-/* libcrypto's only room: everything that hashes, signs or draws random numbers comes through here. */
+/* libcrypto's only room: everything that hashes, signs or draws random numbers comes through here.
+ */
 #include "responder/base/digest.h"
 
 #include <openssl/crypto.h>

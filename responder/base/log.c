@@ -28,7 +28,8 @@ static void mask_numbers(char *s)
 			i++;
 		char before = start ? s[start - 1] : ' ';
 		size_t least = before == '+' ? 7 : 9;
-		if (i - start < least || isalpha((unsigned char)before) || isalpha((unsigned char)s[i]))
+		if (i - start < least || isalpha((unsigned char)before) ||
+			isalpha((unsigned char)s[i]))
 			continue;
 		memset(s + start, '*', i - start - 2);
 	}

@@ -6,7 +6,7 @@
 
 void must_failed(const char *cond, const char *file, int line, const char *func)
 {
-	fprintf(stderr, "<2>event=broken_invariant at=%s:%d func=%s cond=\"%s\"\n", file, line, func,
-		cond);
+	fprintf(stderr, "<2>event=broken_invariant at=%s:%d func=%s cond=\"%s\"\n", file, line,
+		func, cond);
 	abort();
 }

@@ -1,6 +1,6 @@
-/* Zones through GLib's GTimeZone, which reads the system's tzdata. GLib answers "which interval does
- * this UTC instant lie in"; the rest is done here, because GLib takes the second of two equal wall
- * times and the house takes the first. */
+/* Zones through GLib's GTimeZone, which reads the system's tzdata. GLib answers "which interval
+ * does this UTC instant lie in"; the rest is done here, because GLib takes the second of two equal
+ * wall times and the house takes the first. */
 #include "responder/base/zone.h"
 
 #include <glib.h>
@@ -145,12 +145,13 @@ bool zone_parse_wall(const char *s, struct wall *out)
 {
 	struct wall w = {0};
 	int n = 0;
-	if (!s || sscanf(s, "%4d-%2d-%2dT%2d:%2d%n", &w.year, &w.month, &w.day, &w.hour, &w.minute,
-			  &n) != 5 ||
+	if (!s ||
+		sscanf(s, "%4d-%2d-%2dT%2d:%2d%n", &w.year, &w.month, &w.day, &w.hour, &w.minute,
+			&n) != 5 ||
 		n != ZONE_WALL - 1 || s[n])
 		return false;
-	if (w.year < 1 || w.month < 1 || w.month > 12 || w.hour < 0 || w.hour > 23 || w.minute < 0 ||
-		w.minute > 59)
+	if (w.year < 1 || w.month < 1 || w.month > 12 || w.hour < 0 || w.hour > 23 ||
+		w.minute < 0 || w.minute > 59)
 		return false;
 	struct wall same = zone_add_days(w, 0);
 	if (same.day != w.day || same.month != w.month)

@@ -8,7 +8,7 @@
 
 #define ZONE_WALL 17 /* "2026-03-10T14:20" and the NUL */
 
-struct wall { /* what a clock on the wall shows */
+struct wall {		      /* what a clock on the wall shows */
 	int year, month, day; /* month from 1 */
 	int hour, minute;
 	int weekday; /* 0 is Sunday; only set by zone_wall, never read */
@@ -17,8 +17,8 @@ struct wall { /* what a clock on the wall shows */
 /* Whether it is a name that the system has data for, like "America/Chicago". */
 bool zone_ok(const char *name);
 
-/* When that wall clock shows w. A time that is skipped in spring is the first valid minute after the
- * gap; one that comes twice in autumn is the first of the two. The zone must be zone_ok. */
+/* When that wall clock shows w. A time that is skipped in spring is the first valid minute after
+ * the gap; one that comes twice in autumn is the first of the two. The zone must be zone_ok. */
 int64_t zone_epoch(const char *zone, struct wall w);
 
 struct wall zone_wall(const char *zone, int64_t epoch);

@@ -1,5 +1,5 @@
-/* See carrier.h. Reports wait in a small ring and are posted by one thread; when the ring is full the
- * oldest is dropped, as carriers do. */
+/* See carrier.h. Reports wait in a small ring and are posted by one thread; when the ring is full
+ * the oldest is dropped, as carriers do. */
 #include "responder/demo/carrier.h"
 
 #include <pthread.h>
@@ -128,14 +128,16 @@ static void expect_report(struct carrier *c, const char *callback, const char *r
 	bell_ring(&c->bell);
 }
 
-struct http_response carrier_take(struct carrier *c, struct arena *a, const struct http_fields *form)
+struct http_response carrier_take(
+	struct carrier *c, struct arena *a, const struct http_fields *form)
 {
 	const char *callback = http_field(form, "callback");
 	char ref[DIGEST_HEX_TOKEN];
 	if (carrier_is_down(c))
 		return (struct http_response){.status = 429, .type = "text/plain", .body = "down"};
 	if (!http_field(form, "to") || !http_field(form, "text") || !callback)
-		return (struct http_response){.status = 400, .type = "text/plain", .body = "fields"};
+		return (struct http_response){
+			.status = 400, .type = "text/plain", .body = "fields"};
 	digest_token(ref);
 	expect_report(c, callback, ref);
 	return (struct http_response){.status = 201,

@@ -17,20 +17,46 @@ static const struct {
 	const char *first, *last, *lang;
 } people[PEOPLE] = {
 	/* three families, each on one phone */
-	{"Ada", "Moreno", "en"}, {"Ben", "Moreno", "en"}, {"Cleo", "Moreno", "en"},
-	{"Rosa", "Vargas", "es"}, {"Mateo", "Vargas", "es"},
-	{"Walter", "Olsen", "en"}, {"June", "Olsen", "en"},
-	{"Luz", "Herrera", "es"}, {"Bob", "Tanner", "en"}, {"Grace", "Lin", "en"},
-	{"Diego", "Salas", "es"}, {"Hazel", "Burke", "en"}, {"Omar", "Haddad", "en"},
-	{"Ines", "Pardo", "es"}, {"Noah", "Fisher", "en"}, {"Pearl", "Dixon", "en"},
-	{"Marta", "Solis", "es"}, {"Ivan", "Petrov", "en"}, {"Ruth", "Keller", "en"},
-	{"Pablo", "Rios", "es"}, {"Mina", "Shah", "en"}, {"Leo", "Grant", "en"},
-	{"Elena", "Campos", "es"}, {"Amos", "Reed", "en"}, {"Tess", "Nolan", "en"},
-	{"Carlos", "Mendez", "es"}, {"Vera", "Stone", "en"}, {"Jack", "Price", "en"},
-	{"Nora", "Quinn", "en"}, {"Hugo", "Leon", "es"}, {"Stella", "Marsh", "en"},
-	{"Felix", "Wong", "en"}, {"Alma", "Reyes", "es"}, {"Gus", "Palmer", "en"},
-	{"Dora", "Klein", "en"}, {"Raul", "Ortega", "es"}, {"Mabel", "Frost", "en"},
-	{"Theo", "Barnes", "en"}, {"Sonia", "Duarte", "es"}, {"Hank", "Cole", "en"},
+	{"Ada", "Moreno", "en"},
+	{"Ben", "Moreno", "en"},
+	{"Cleo", "Moreno", "en"},
+	{"Rosa", "Vargas", "es"},
+	{"Mateo", "Vargas", "es"},
+	{"Walter", "Olsen", "en"},
+	{"June", "Olsen", "en"},
+	{"Luz", "Herrera", "es"},
+	{"Bob", "Tanner", "en"},
+	{"Grace", "Lin", "en"},
+	{"Diego", "Salas", "es"},
+	{"Hazel", "Burke", "en"},
+	{"Omar", "Haddad", "en"},
+	{"Ines", "Pardo", "es"},
+	{"Noah", "Fisher", "en"},
+	{"Pearl", "Dixon", "en"},
+	{"Marta", "Solis", "es"},
+	{"Ivan", "Petrov", "en"},
+	{"Ruth", "Keller", "en"},
+	{"Pablo", "Rios", "es"},
+	{"Mina", "Shah", "en"},
+	{"Leo", "Grant", "en"},
+	{"Elena", "Campos", "es"},
+	{"Amos", "Reed", "en"},
+	{"Tess", "Nolan", "en"},
+	{"Carlos", "Mendez", "es"},
+	{"Vera", "Stone", "en"},
+	{"Jack", "Price", "en"},
+	{"Nora", "Quinn", "en"},
+	{"Hugo", "Leon", "es"},
+	{"Stella", "Marsh", "en"},
+	{"Felix", "Wong", "en"},
+	{"Alma", "Reyes", "es"},
+	{"Gus", "Palmer", "en"},
+	{"Dora", "Klein", "en"},
+	{"Raul", "Ortega", "es"},
+	{"Mabel", "Frost", "en"},
+	{"Theo", "Barnes", "en"},
+	{"Sonia", "Duarte", "es"},
+	{"Hank", "Cole", "en"},
 };
 
 static const char *const clinicians[] = {"Dr. Osei", "Dr. Patel", "Dra. Ruiz"};
@@ -138,14 +164,16 @@ static enum err seed_slot(struct seeding *s, struct wall day, int turn)
 /* Five visits and two slots each day but Sunday. */
 static enum err seed_day(struct seeding *s, struct wall day)
 {
-	int64_t number = zone_epoch("UTC", (struct wall){.year = day.year, .month = day.month,
-						   .day = day.day}) /
-			 86400;
+	int64_t number =
+		zone_epoch("UTC",
+			(struct wall){.year = day.year, .month = day.month, .day = day.day}) /
+		86400;
 	enum err e = OK;
 	if (day.weekday == 0)
 		return OK;
 	for (int turn = 0; !e && turn < 5; turn++)
-		e = seed_visit(s, day, (int)((number * 5 + turn) % PEOPLE), turn + (int)(number % 3));
+		e = seed_visit(
+			s, day, (int)((number * 5 + turn) % PEOPLE), turn + (int)(number % 3));
 	for (int turn = 0; !e && turn < 2; turn++)
 		e = seed_slot(s, day, turn + (int)(number % 2));
 	return e;

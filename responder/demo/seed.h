@@ -9,6 +9,7 @@
 #define SEED_OURS "+13125550100"
 
 /* In one transaction. */
-enum err seed_practice(struct arena *a, struct db *db, const struct config *c, int64_t now) MUST_USE;
+enum err seed_practice(
+	struct arena *a, struct db *db, const struct config *c, int64_t now) MUST_USE;
 
 #endif

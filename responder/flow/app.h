@@ -12,11 +12,11 @@ struct carrier;
 struct app {
 	const struct config *config;
 	const struct keywords *keywords;
-	const char *node;        /* this process among others on the same store */
+	const char *node;	 /* this process among others on the same store */
 	struct carrier *carrier; /* the demo's pretend one; NULL in earnest */
 	struct bell sender_bell; /* something may be due to be sent */
-	struct bell jobs_bell;   /* the clock was moved, or the program stops */
-	struct bell pages_bell;  /* something that a page shows changed */
+	struct bell jobs_bell;	 /* the clock was moved, or the program stops */
+	struct bell pages_bell;	 /* something that a page shows changed */
 };
 
 /* After each commit that others may wait for. */

@@ -8,9 +8,9 @@
 struct consent_event {
 	const char *kind; /* "withdrawal", "grant" */
 	const char *theirs, *ours;
-	const char *source; /* "text", "provider", "staff", … */
+	const char *source;	 /* "text", "provider", "staff", … */
 	const char *rule, *body; /* what was said, and how it was read */
-	int64_t mo, mt; /* what brought it, 0: nothing */
+	int64_t mo, mt;		 /* what brought it, 0: nothing */
 };
 
 /* A withdrawal also cancels everything queued to the number but the confirmation of the stop. */

@@ -18,8 +18,8 @@ struct reading {
 	struct csv_row row;
 	size_t bytes;
 	int line;
-	bool open;   /* inside a row */
-	bool unfit;  /* the row has been complained about */
+	bool open;  /* inside a row */
+	bool unfit; /* the row has been complained about */
 	enum err err;
 };
 
@@ -74,7 +74,8 @@ static bool feed(struct reading *r, struct csv_parser *p, const char *s, size_t 
 	int bad = bad_byte(s, n);
 	if (bad)
 		unfit(r, bad,
-			"this is not UTF-8; if the file is from Windows: iconv -f WINDOWS-1252 -t UTF-8");
+			"this is not UTF-8; if the file is from Windows: iconv -f WINDOWS-1252 -t "
+			"UTF-8");
 	return csv_parse(p, s, n, take_field, take_row, r) == n;
 }
 

@@ -16,7 +16,8 @@ struct csv_row {
 };
 
 struct csv_reader {
-	/* Called for each row but blank ones; an error ends the reading. The arena is emptied after. */
+	/* Called for each row but blank ones; an error ends the reading. The arena is emptied
+	 * after. */
 	enum err (*row)(void *context, struct arena *a, const struct csv_row *row);
 	/* Called for what cannot be read; column counts bytes from 1, 0 when there is none. */
 	void (*complain)(void *context, int line, int column, const char *what);

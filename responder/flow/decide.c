@@ -1,6 +1,6 @@
 /* From a situation to a decision: one handler per intent, in a table. The handlers share one rule:
- * act only on a clean reading about exactly one visit; everything else becomes a task for staff that
- * keeps the message and says why. */
+ * act only on a clean reading about exactly one visit; everything else becomes a task for staff
+ * that keeps the message and says why. */
 #include "responder/flow/decide.h"
 
 #include "responder/base/must.h"
@@ -15,7 +15,8 @@
 
 /* Each of these makes an answer unsafe to act on. */
 #define UNSAFE                                                                                     \
-	(GUARD_NEGATION | GUARD_CONTRAST | GUARD_QUESTION | GUARD_SEVERAL | GUARD_MORE | GUARD_LIMIT)
+	(GUARD_NEGATION | GUARD_CONTRAST | GUARD_QUESTION | GUARD_SEVERAL | GUARD_MORE |           \
+		GUARD_LIMIT)
 
 const char *action_word(enum action action)
 {
@@ -122,7 +123,8 @@ static const struct question *answerable(
 	if (!q)
 		hand_over(s, d, arena_printf(a, "%s %s", r->why, why));
 	else if (slots_asked_last(s))
-		hand_over(s, d, arena_printf(a, "%s The last question was which time to book.", r->why));
+		hand_over(s, d,
+			arena_printf(a, "%s The last question was which time to book.", r->why));
 	else if (q->moved)
 		hand_over(s, d,
 			arena_printf(a, "%s But %s has moved since we asked.", r->why,
@@ -176,7 +178,8 @@ static void on_cancel(struct arena *a, const struct situation *s, struct decisio
 	d->task = "cancelled";
 	d->task_rank = q->visit.at - s->now < 24 * 3600 ? TASK_TODAY : TASK_SOON;
 	if (q->visit.at - s->now < (int64_t)s->config->cutoff_minutes * 60) {
-		d->why = arena_printf(a, "%s It is too close for the program to cancel by itself.", d->why);
+		d->why = arena_printf(
+			a, "%s It is too close for the program to cancel by itself.", d->why);
 		d->task = "wants to cancel";
 		reply(d, "cancel_staff");
 		return;
@@ -222,7 +225,8 @@ static void on_cancel_word(struct arena *a, const struct situation *s, struct de
 	}
 	opt_out(d, s, "stop",
 		arena_printf(a,
-			"%s Alone, this word is an opt-out by law; they may have meant the visit, which "
+			"%s Alone, this word is an opt-out by law; they may have meant the visit, "
+			"which "
 			"stays as it is. They can only be phoned.",
 			s->reading.why));
 	d->visit = s->visit_n == 1 ? &s->visits[0] : NULL;
@@ -255,7 +259,8 @@ static void on_help(struct arena *a, const struct situation *s, struct decision 
 	if (s->suppressed) {
 		d->task = "asks for help, opted out";
 		d->task_rank = TASK_SOON;
-		d->why = arena_printf(a, "%s The number is opted out, so nobody may text back.", d->why);
+		d->why = arena_printf(
+			a, "%s The number is opted out, so nobody may text back.", d->why);
 	} else if (!s->provider_answers) {
 		reply(d, "help");
 	}
@@ -272,7 +277,8 @@ static void on_stop_inside(struct arena *a, const struct situation *s, struct de
 {
 	to_staff(d, "maybe opt-out", TASK_TODAY,
 		arena_printf(a,
-			"%s It may mean that they want no more texts: automatic texts to this number wait "
+			"%s It may mean that they want no more texts: automatic texts to this "
+			"number wait "
 			"until somebody has decided.",
 			s->reading.why));
 }
@@ -314,10 +320,10 @@ static void on_late(struct arena *a, const struct situation *s, struct decision 
 		return;
 	}
 	to_staff(d, "running late", TASK_TODAY,
-		s->reading.minutes ? arena_printf(a, "%s %d minutes late for %s.", s->reading.why,
-					     s->reading.minutes, describe(a, near))
-				   : arena_printf(a, "%s Late for %s.", s->reading.why,
-					     describe(a, near)));
+		s->reading.minutes
+			? arena_printf(a, "%s %d minutes late for %s.", s->reading.why,
+				  s->reading.minutes, describe(a, near))
+			: arena_printf(a, "%s Late for %s.", s->reading.why, describe(a, near)));
 	d->action = ACTION_LATE;
 	d->visit = near;
 	d->late_minutes = s->reading.minutes;
@@ -327,10 +333,10 @@ static void on_late(struct arena *a, const struct situation *s, struct decision 
 /* Offers up to three open slots to the only person on the number. */
 static void offer(struct arena *a, const struct situation *s, struct decision *d, const char *key)
 {
-	const char *why = s->person_n == 0   ? "The number is not a patient's."
-			  : s->person_n > 1  ? "Several patients share the number: who is it for?"
-			  : s->slot_n == 0   ? "There is no open time to offer."
-					     : NULL;
+	const char *why = s->person_n == 0  ? "The number is not a patient's."
+			  : s->person_n > 1 ? "Several patients share the number: who is it for?"
+			  : s->slot_n == 0  ? "There is no open time to offer."
+					    : NULL;
 	if (why) {
 		hand_over(s, d, arena_printf(a, "%s %s", s->reading.why, why));
 		return;
@@ -346,7 +352,8 @@ static void offer(struct arena *a, const struct situation *s, struct decision *d
 static void on_book(struct arena *a, const struct situation *s, struct decision *d)
 {
 	if (s->reading.guards & (GUARD_NEGATION | GUARD_CONTRAST | GUARD_SEVERAL | GUARD_LIMIT))
-		hand_over(s, d, arena_printf(a, "%s %s", s->reading.why, unsafe_because(&s->reading)));
+		hand_over(s, d,
+			arena_printf(a, "%s %s", s->reading.why, unsafe_because(&s->reading)));
 	else
 		offer(a, s, d, "offer");
 }
@@ -379,7 +386,8 @@ static void on_choice(struct arena *a, const struct situation *s, struct decisio
 static void on_thanks(struct arena *a, const struct situation *s, struct decision *d)
 {
 	if (s->reading.guards & (UNSAFE | GUARD_TIME)) {
-		hand_over(s, d, arena_printf(a, "%s %s", s->reading.why, unsafe_because(&s->reading)));
+		hand_over(s, d,
+			arena_printf(a, "%s %s", s->reading.why, unsafe_because(&s->reading)));
 		return;
 	}
 	d->action = ACTION_IGNORE;

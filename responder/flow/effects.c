@@ -14,9 +14,9 @@
 #include "responder/flow/texts.h"
 #include "responder/flow/visit.h"
 
-#define STOP_REPLY_S 300	 /* 47 CFR 64.1200(a)(12) presumes consent to one text this long */
-#define REPLY_S (2 * 3600)	 /* an older answer would only puzzle */
-#define OFFER_S (24 * 3600)	 /* how long offered times may be chosen from */
+#define STOP_REPLY_S 300    /* 47 CFR 64.1200(a)(12) presumes consent to one text this long */
+#define REPLY_S (2 * 3600)  /* an older answer would only puzzle */
+#define OFFER_S (24 * 3600) /* how long offered times may be chosen from */
 
 /* The language of the only person on the number, of the message's rule, or the practice's. */
 static const char *language(const struct situation *s)
@@ -121,8 +121,8 @@ static enum err open_offer(struct arena *a, struct db *db, const struct situatio
 	enum err e = q_question_open(a, db, &q, .kind = "slots", .mt = mt, .theirs = s->mo->theirs,
 		.ours = s->mo->ours, .patient = d->patient, .until = s->now + OFFER_S);
 	for (size_t i = 0; !e && i < d->offer_n; i++)
-		e = q_question_option_add(db, NULL, .question = q->id, .n = (int64_t)i + 1,
-			.slot = d->offer[i].id);
+		e = q_question_option_add(
+			db, NULL, .question = q->id, .n = (int64_t)i + 1, .slot = d->offer[i].id);
 	return e;
 }
 

@@ -1,5 +1,5 @@
-/* The rules, strictest first. A refusal is final (SKIP) or until a time (WAIT), always with a reason
- * that staff can read. */
+/* The rules, strictest first. A refusal is final (SKIP) or until a time (WAIT), always with a
+ * reason that staff can read. */
 #include "responder/flow/gate.h"
 
 #include "responder/base/text.h"

@@ -12,10 +12,10 @@ struct gate_facts {
 	const char *kind; /* "reminder", "reply", "hold", "stop", … */
 	const char *zone; /* of the window */
 	bool suppressed;  /* the number is opted out */
-	bool held;        /* staff must first decide whether the number opted out */
+	bool held;	  /* staff must first decide whether the number opted out */
 	bool has_visit;
-	const char *visit_state;   /* now */
-	bool visit_moved;          /* since the text was written */
+	const char *visit_state; /* now */
+	bool visit_moved;	 /* since the text was written */
 	bool unconfirmed_only;
 	const char *patient_state; /* NULL: not about a patient */
 };
@@ -23,7 +23,7 @@ struct gate_facts {
 struct verdict {
 	enum { GATE_GO, GATE_WAIT, GATE_SKIP } kind;
 	const char *why;    /* WAIT, SKIP: for staff */
-	int64_t until;      /* WAIT: ask again then */
+	int64_t until;	    /* WAIT: ask again then */
 	int64_t validity_s; /* GO: the provider must give up after this */
 };
 

@@ -59,8 +59,7 @@ static void tell(struct line *l, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	l->im->job->change(
-		l->im->job->context, l->row->line, arena_vprintf(l->a, format, args));
+	l->im->job->change(l->im->job->context, l->row->line, arena_vprintf(l->a, format, args));
 	va_end(args);
 }
 
@@ -104,8 +103,9 @@ static void read_name(struct line *l, struct person_row *p)
 static void read_person(struct line *l, struct person_row *p)
 {
 	static const char *const languages[][2] = {{"en", "en"}, {"english", "en"}, {"eng", "en"},
-		{"es", "es"}, {"spanish", "es"}, {"spa", "es"}, {"español", "es"}, {"espanol", "es"},
-		{"en-us", "en"}, {"es-us", "es"}, {"es-mx", "es"}, {"ingles", "en"}};
+		{"es", "es"}, {"spanish", "es"}, {"spa", "es"}, {"español", "es"},
+		{"espanol", "es"}, {"en-us", "en"}, {"es-us", "es"}, {"es-mx", "es"},
+		{"ingles", "en"}};
 	static const char *const states[][2] = {{"active", "active"}, {"inactive", "inactive"},
 		{"deceased", "deceased"}, {"archived", "inactive"}, {"activo", "active"},
 		{"inactivo", "inactive"}};
@@ -113,14 +113,15 @@ static void read_person(struct line *l, struct person_row *p)
 	read_name(l, p);
 	const char *phone = cell(l, COLUMN_PHONE);
 	if (phone && e164_parse(l->a, phone, l->im->config->country, &p->theirs))
-		find_fault(l, COLUMN_PHONE, "'%s' is no phone number in %s; write it like +13125550123",
-			phone, l->im->config->country);
+		find_fault(l, COLUMN_PHONE,
+			"'%s' is no phone number in %s; write it like +13125550123", phone,
+			l->im->config->country);
 	if (cell(l, COLUMN_LANGUAGE))
 		p->lang = meaning(l, COLUMN_LANGUAGE, languages,
 			sizeof languages / sizeof languages[0], "en or es");
 	if (cell(l, COLUMN_PATIENT_STATE))
-		p->state = meaning(l, COLUMN_PATIENT_STATE, states, sizeof states / sizeof states[0],
-			"active, inactive or deceased");
+		p->state = meaning(l, COLUMN_PATIENT_STATE, states,
+			sizeof states / sizeof states[0], "active, inactive or deceased");
 	if (!p->ext && !p->theirs && !l->bad)
 		find_fault(l, COLUMN_PHONE, "a person needs a patient id or a phone number");
 }
@@ -267,15 +268,15 @@ static const char *read_visit_state(struct line *l, bool *said)
 		{"no-show", "no-show"}, {"no show", "no-show"}, {"noshow", "no-show"},
 		{"programada", "booked"}, {"confirmada", "confirmed"}, {"cancelada", "cancelled"}};
 	*said = cell(l, COLUMN_STATE) != NULL;
-	const char *state = *said ? meaning(l, COLUMN_STATE, states,
-					    sizeof states / sizeof states[0],
-					    "booked, confirmed, cancelled, arrived or no-show")
-				  : NULL;
+	const char *state =
+		*said ? meaning(l, COLUMN_STATE, states, sizeof states / sizeof states[0],
+				"booked, confirmed, cancelled, arrived or no-show")
+		      : NULL;
 	return text_eq(state, "booked") ? NULL : state;
 }
 
-static enum err put_visit(struct line *l, const struct time_row *t, int64_t patient,
-	const char *state)
+static enum err put_visit(
+	struct line *l, const struct time_row *t, int64_t patient, const char *state)
 {
 	struct import *im = l->im;
 	enum visit_result result;
@@ -296,8 +297,10 @@ static enum err put_visit(struct line *l, const struct time_row *t, int64_t pati
 	im->counts->visits_moved += result == VISIT_MOVED;
 	im->counts->visits_changed += result == VISIT_CHANGED;
 	tell(l, "%s visit %s on %.10s at %s, %s",
-		result == VISIT_CREATED ? "new" : result == VISIT_MOVED ? "moved" : "changed", t->ext,
-		t->wall, t->wall + 11, t->location_name);
+		result == VISIT_CREATED ? "new"
+		: result == VISIT_MOVED ? "moved"
+					: "changed",
+		t->ext, t->wall, t->wall + 11, t->location_name);
 	return OK;
 }
 
@@ -312,7 +315,11 @@ static enum err visit_row(struct line *l)
 	enum err e = read_time(l, COLUMN_VISIT, &t);
 	/* Without an id of its own a visit is known by the person and the time. */
 	if (!t.ext)
-		t.ext = arena_printf(l->a, "%s/%s", p.ext ? p.ext : p.theirs ? p.theirs : "", t.wall);
+		t.ext = arena_printf(l->a, "%s/%s",
+			p.ext	   ? p.ext
+			: p.theirs ? p.theirs
+				   : "",
+			t.wall);
 	if (e || l->bad)
 		return e;
 	e = put_person(l, &p, &patient);
@@ -342,9 +349,9 @@ static enum err slot_row(struct line *l)
 		return q_import_slot_add(im->db, NULL, .ext = t.ext, .location = t.location,
 			.clinician = t.clinician, .wall = t.wall, .at = at, .state = "open");
 	}
-	if (text_eq(old->state, "taken") || (text_eq(old->wall, t.wall) &&
-						    old->location == t.location &&
-						    old->clinician == t.clinician))
+	if (text_eq(old->state, "taken") ||
+		(text_eq(old->wall, t.wall) && old->location == t.location &&
+			old->clinician == t.clinician))
 		return OK;
 	im->counts->slots_changed++;
 	tell(l, "slot %s is now %.10s at %s", t.ext, t.wall, t.wall + 11);
@@ -357,10 +364,11 @@ static enum err begin_file(struct import *im, const struct csv_row *row)
 	im->header = import_header_read(row);
 	enum import_kind seen = import_header_kind(&im->header);
 	im->kind = im->job->kind ? im->job->kind : seen;
-	if (seen == IMPORT_BY_HEADER || (im->job->kind && im->job->kind != seen &&
-						seen != IMPORT_VISITS)) {
+	if (seen == IMPORT_BY_HEADER ||
+		(im->job->kind && im->job->kind != seen && seen != IMPORT_VISITS)) {
 		im->job->finding(im->job->context, row->line, 0,
-			"the first line must name the columns: for patients first name and phone; for "
+			"the first line must name the columns: for patients first name and phone; "
+			"for "
 			"visits also date and time; for slots date, time and location");
 		return ERR_INPUT;
 	}

@@ -1,5 +1,5 @@
-/* Brings patients, visits and slots from a CSV file into the store. Rows are told apart from what is
- * there by their external ids, so a file can be read again, and a broken run repeated. */
+/* Brings patients, visits and slots from a CSV file into the store. Rows are told apart from what
+ * is there by their external ids, so a file can be read again, and a broken run repeated. */
 #ifndef RESPONDER_FLOW_IMPORT_H
 #define RESPONDER_FLOW_IMPORT_H
 

@@ -16,10 +16,12 @@ static const struct {
 	{COLUMN_PATIENT, " patientid patientno patientnumber patient mrn chartnumber chart pid "
 			 "personid idpaciente "},
 	{COLUMN_NAME, " name patientname fullname nombrecompleto paciente "},
-	{COLUMN_FIRST, " first firstname givenname patientfirstname preferredname nombre forename "},
+	{COLUMN_FIRST,
+		" first firstname givenname patientfirstname preferredname nombre forename "},
 	{COLUMN_LAST, " last lastname surname familyname patientlastname apellido apellidos "},
-	{COLUMN_PHONE, " phone mobile cell cellphone mobilephone mobilenumber cellnumber phonenumber "
-		       "patientphone telefono celular movil smsnumber textnumber primaryphone "},
+	{COLUMN_PHONE,
+		" phone mobile cell cellphone mobilephone mobilenumber cellnumber phonenumber "
+		"patientphone telefono celular movil smsnumber textnumber primaryphone "},
 	{COLUMN_LANGUAGE, " language lang preferredlanguage idioma "},
 	{COLUMN_PATIENT_STATE, " patientstatus patientstate "},
 	{COLUMN_VISIT, " visitid appointmentid apptid visit appointmentno appointmentnumber apptno "
@@ -30,8 +32,9 @@ static const struct {
 	{COLUMN_DATE, " date apptdate appointmentdate visitdate fecha startdate slotdate "},
 	{COLUMN_TIME, " time appttime appointmenttime hora slottime "},
 	{COLUMN_LOCATION, " location office site clinic facility locationname lugar sede "},
-	{COLUMN_CLINICIAN, " clinician provider doctor physician resource practitioner providername "
-			   "doctorname medico "},
+	{COLUMN_CLINICIAN,
+		" clinician provider doctor physician resource practitioner providername "
+		"doctorname medico "},
 	{COLUMN_STATE, " status state apptstatus appointmentstatus visitstatus estado "},
 };
 

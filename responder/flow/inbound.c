@@ -13,14 +13,13 @@
 #include "responder/flow/load.h"
 #include "responder/flow/outbox.h"
 
-static enum err keep(
-	struct arena *a, struct db *db, struct inbound *in, int64_t now, int64_t *id)
+static enum err keep(struct arena *a, struct db *db, struct inbound *in, int64_t now, int64_t *id)
 {
 	const struct mo *mo = &in->event->mo;
 	struct q_mo_keep *row;
-	enum err e = q_mo_keep(a, db, &row, .account = in->account->name, .ref = mo->ref,
-		.at = now, .theirs = mo->theirs, .ours = mo->ours, .body = mo->text,
-		.media = mo->media, .raw = in->raw);
+	enum err e = q_mo_keep(a, db, &row, .account = in->account->name, .ref = mo->ref, .at = now,
+		.theirs = mo->theirs, .ours = mo->ours, .body = mo->text, .media = mo->media,
+		.raw = in->raw);
 	*id = !e && row ? row->id : 0;
 	in->repeat = !e && !row;
 	return e;

@@ -1,5 +1,5 @@
-/* Jobs; see jobs.h. Each step takes the writers' lock only when it has something to write, and gives
- * it back between batches, so that webhooks never wait long. */
+/* Jobs; see jobs.h. Each step takes the writers' lock only when it has something to write, and
+ * gives it back between batches, so that webhooks never wait long. */
 #include "responder/flow/jobs.h"
 
 #include <pthread.h>
@@ -39,7 +39,8 @@ static enum err raise_uncertain(struct arena *a, struct db *db, int64_t now)
 		e = q_task_add(db, NULL, .at = now, .kind = "uncertain text", .rank = 2,
 			.theirs = rows[i].theirs, .patient = rows[i].patient,
 			.visit = rows[i].visit, .mt = rows[i].id,
-			.why = "The provider's answer was lost and no report came: this text may or may "
+			.why = "The provider's answer was lost and no report came: this text may "
+			       "or may "
 			       "not have arrived. It is not sent again by itself.");
 	if (e) {
 		db_rollback(db);

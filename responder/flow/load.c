@@ -52,8 +52,8 @@ static enum err load_confirm(
 		return e;
 	if (!v)
 		return ERR_STORE; /* a foreign key says that this cannot be */
-	q->visit = (struct visit){v->id, v->patient, v->at, v->wall, v->zone, v->state, v->clinician,
-		v->fingerprint};
+	q->visit = (struct visit){
+		v->id, v->patient, v->at, v->wall, v->zone, v->state, v->clinician, v->fingerprint};
 	q->moved = !text_eq(v->fingerprint, row->fingerprint);
 	return OK;
 }
@@ -76,8 +76,7 @@ static enum err load_questions(struct arena *a, struct db *db, struct situation 
 {
 	struct q_questions_on *rows;
 	size_t n;
-	enum err e = q_questions_on(
-		a, db, &rows, &n, .theirs = s->mo->theirs, .ours = s->mo->ours);
+	enum err e = q_questions_on(a, db, &rows, &n, .theirs = s->mo->theirs, .ours = s->mo->ours);
 	struct question *questions = arena_array(a, struct question, n);
 	s->questions = questions;
 	s->asked_before = n > 0;
@@ -113,8 +112,8 @@ static enum err load_slots(struct arena *a, struct db *db, struct situation *s)
 static enum err load_replies(struct arena *a, struct db *db, struct situation *s)
 {
 	struct q_replies_to *row;
-	enum err e = q_replies_to(a, db, &row, .theirs = s->mo->theirs,
-		.hour_ago = s->now - 3600, .day_ago = s->now - 24 * 3600);
+	enum err e = q_replies_to(a, db, &row, .theirs = s->mo->theirs, .hour_ago = s->now - 3600,
+		.day_ago = s->now - 24 * 3600);
 	if (e)
 		return e;
 	s->replies_hour = row->hour;

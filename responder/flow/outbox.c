@@ -54,20 +54,19 @@ static enum err move(struct db *db, int64_t now, int64_t id, enum mt_state from,
 
 static struct verdict judge(const struct config *c, const struct q_mt_due *m, int64_t now)
 {
-	return gate(c,
-		&(struct gate_facts){
-			.now = now,
-			.expires = m->expires,
-			.kind = m->kind,
-			.zone = m->zone,
-			.suppressed = text_eq(m->consent, "withdrawal"),
-			.held = m->held,
-			.has_visit = m->visit,
-			.visit_state = m->visit_state,
-			.visit_moved = !text_eq(m->fingerprint, m->visit_fingerprint),
-			.unconfirmed_only = m->unconfirmed_only,
-			.patient_state = m->patient_state,
-		});
+	return gate(c, &(struct gate_facts){
+			       .now = now,
+			       .expires = m->expires,
+			       .kind = m->kind,
+			       .zone = m->zone,
+			       .suppressed = text_eq(m->consent, "withdrawal"),
+			       .held = m->held,
+			       .has_visit = m->visit,
+			       .visit_state = m->visit_state,
+			       .visit_moved = !text_eq(m->fingerprint, m->visit_fingerprint),
+			       .unconfirmed_only = m->unconfirmed_only,
+			       .patient_state = m->patient_state,
+		       });
 }
 
 /* One due row: to `sending` and into *out, or set aside. */
@@ -156,8 +155,8 @@ static enum err settle_refused(struct arena *a, struct db *db, int64_t now, int6
 				   o->code ? o->code : "none"));
 }
 
-static enum err carrier_opt_out(
-	struct db *db, int64_t now, int64_t id, const char *theirs, const char *ours, const char *code)
+static enum err carrier_opt_out(struct db *db, int64_t now, int64_t id, const char *theirs,
+	const char *ours, const char *code)
 {
 	return consent_record(db, now,
 		&(struct consent_event){.kind = "withdrawal",
@@ -178,13 +177,15 @@ static enum err settle_halt(struct arena *a, struct db *db, int64_t now, int64_t
 		.due = now + (o->retry_s ? o->retry_s : HALT_RETRY_S),
 		.why = "the account cannot send", .code = o->code);
 	if (!e)
-		e = q_task_open_of_kind(a, db, &open, .kind = "account cannot send", .theirs = m->ours);
+		e = q_task_open_of_kind(
+			a, db, &open, .kind = "account cannot send", .theirs = m->ours);
 	if (e || open)
 		return e;
 	return q_task_add(db, NULL, .at = now, .kind = "account cannot send", .rank = 0,
 		.theirs = m->ours, .mt = id,
-		.why = arena_printf(a, "The provider refuses account %s (code %s): nothing goes out.",
-			m->account, o->code ? o->code : "none"));
+		.why = arena_printf(a,
+			"The provider refuses account %s (code %s): nothing goes out.", m->account,
+			o->code ? o->code : "none"));
 }
 
 enum err outbox_settle(

@@ -15,7 +15,7 @@ struct outbox_new {
 	const char *account, *kind, *class;
 	enum outbox_rank rank;
 	const char *theirs, *ours, *body, *zone;
-	int64_t patient, visit; /* 0: none */
+	int64_t patient, visit;	 /* 0: none */
 	const char *fingerprint; /* of the visit, NULL: none */
 	bool unconfirmed_only;
 	bool stop_line; /* the text says how to opt out */
@@ -33,8 +33,8 @@ enum err outbox_claim(struct arena *a, struct db *db, const struct config *c, co
 	const char *node, int64_t now, size_t most, struct mt **out, size_t *n) MUST_USE;
 
 /* Notes what became of an attempt. */
-enum err outbox_settle(struct arena *a, struct db *db, int64_t now, int64_t id,
-	const struct outcome *o) MUST_USE;
+enum err outbox_settle(
+	struct arena *a, struct db *db, int64_t now, int64_t id, const struct outcome *o) MUST_USE;
 
 /* A text that was claimed but not begun, because its number opted out in between. */
 enum err outbox_stopped(struct arena *a, struct db *db, int64_t now, int64_t id) MUST_USE;

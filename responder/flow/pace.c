@@ -39,8 +39,8 @@ void pace_started(struct pace *p, int64_t now_ms, size_t n)
 
 void pace_settled(struct pace *p, int64_t now_ms, const struct outcome *o)
 {
-	bool failed = o->kind == OUTCOME_LATER || o->kind == OUTCOME_HALT ||
-		      o->kind == OUTCOME_UNCERTAIN;
+	bool failed =
+		o->kind == OUTCOME_LATER || o->kind == OUTCOME_HALT || o->kind == OUTCOME_UNCERTAIN;
 	if (!failed) {
 		p->failures = 0;
 		return;

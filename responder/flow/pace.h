@@ -12,7 +12,7 @@
 struct pace {
 	int64_t interval_us; /* between two texts */
 	int64_t next_us;     /* not before this */
-	int failures;        /* in a row */
+	int failures;	     /* in a row */
 	int64_t probe_ms;    /* breaker open: no try before this */
 };
 

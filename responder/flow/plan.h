@@ -15,8 +15,8 @@ struct plan_visit {
 };
 
 struct plan_step {
-	int index;       /* in config->steps; -1: none */
-	int64_t due;     /* inside the window */
+	int index;	 /* in config->steps; -1: none */
+	int64_t due;	 /* inside the window */
 	int64_t expires; /* the next step's due time, or too near the visit */
 	bool last;
 };

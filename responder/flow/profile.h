@@ -5,9 +5,9 @@
 #include <stdbool.h>
 
 struct profile {
-	const char *country;       /* ISO 3166 */
-	bool cancel_means_visit;   /* a bare CANCEL cancels the visit; else it is an opt-out */
-	const char *emergency;     /* the number to call */
+	const char *country;	 /* ISO 3166 */
+	bool cancel_means_visit; /* a bare CANCEL cancels the visit; else it is an opt-out */
+	const char *emergency;	 /* the number to call */
 };
 
 const struct profile *profile_of(const char *country); /* an unknown country: the strictest one */

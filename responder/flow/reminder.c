@@ -1,5 +1,5 @@
-/* Reminders. visit.remind_at holds the next moment at which the plan may have something to say, so a
- * pass costs what is due, not what is stored. */
+/* Reminders. visit.remind_at holds the next moment at which the plan may have something to say, so
+ * a pass costs what is due, not what is stored. */
 #include "responder/flow/reminder.h"
 
 #include <inttypes.h>
@@ -157,8 +157,8 @@ static enum err replan_batch(struct arena *a, struct db *db, const struct app *a
 		a, db, &rows, n, .after = now, .after_id = *last, .most = REPLAN_BATCH);
 	for (size_t i = 0; !e && i < *n; i++) {
 		struct plan_visit v = {rows[i].wall, rows[i].zone, rows[i].at, rows[i].since};
-		e = q_visit_remind_at(db, NULL, .id = rows[i].id,
-			.remind_at = plan_next(app->config, &v, now));
+		e = q_visit_remind_at(
+			db, NULL, .id = rows[i].id, .remind_at = plan_next(app->config, &v, now));
 		*last = rows[i].id;
 	}
 	return e;

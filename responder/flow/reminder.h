@@ -12,6 +12,7 @@ enum err reminder_pass(struct arena *a, struct db *db, const struct app *app, in
 
 /* Plans all coming visits anew, when the configuration's plan or window is not the one they were
  * planned with. */
-enum err reminder_replan(struct arena *a, struct db *db, const struct app *app, int64_t now) MUST_USE;
+enum err reminder_replan(
+	struct arena *a, struct db *db, const struct app *app, int64_t now) MUST_USE;
 
 #endif

@@ -1,7 +1,7 @@
 /* Sender; see sender.h. Its loop: settle the answers that came and claim what may go, in one
- * transaction; start the claimed; wait for an answer, a bell or a time. Two connections to the store:
- * one to write, and one to look, outside any transaction and just before the first byte, whether the
- * number has opted out since the claim. */
+ * transaction; start the claimed; wait for an answer, a bell or a time. Two connections to the
+ * store: one to write, and one to look, outside any transaction and just before the first byte,
+ * whether the number has opted out since the claim. */
 #include "responder/flow/sender.h"
 
 #include <inttypes.h>
@@ -38,7 +38,7 @@ struct flight { /* one text under way */
 	int64_t mt;
 	char *theirs;
 	bool confirms_stop;
-	bool stopped; /* refused at the last moment: the number had opted out */
+	bool stopped;	     /* refused at the last moment: the number had opted out */
 	struct flight *next; /* free list */
 };
 
@@ -142,7 +142,10 @@ static void start(struct sender *s, struct lane *lane, const struct mt *mt)
 	struct flight *f = s->free;
 	must(f);
 	s->free = f->next;
-	*f = (struct flight){.sender = s, .lane = lane, .mt = mt->id, .theirs = strdup(mt->theirs),
+	*f = (struct flight){.sender = s,
+		.lane = lane,
+		.mt = mt->id,
+		.theirs = strdup(mt->theirs),
 		.confirms_stop = mt->confirms_stop};
 	must(f->theirs);
 	struct http_call call = {0};
@@ -162,8 +165,7 @@ static bool something_to_do(struct sender *s)
 	for (size_t i = 0; i < s->app->config->account_n; i++) {
 		struct q_mt_any_due *due;
 		size_t room = PARALLEL - (size_t)client_active(s->client);
-		if (atomic_load(&s->stop) ||
-			!pace_allows(&s->lanes[i].pace, clock_mono_ms(), room))
+		if (atomic_load(&s->stop) || !pace_allows(&s->lanes[i].pace, clock_mono_ms(), room))
 			continue;
 		enum err e = q_mt_any_due(s->arena, s->look, &due,
 			.account = s->lanes[i].account->name, .now = clock_now());
@@ -208,8 +210,8 @@ static int wait_ms(struct sender *s)
 	int64_t now_ms = clock_mono_ms(), now = clock_now(), wait = IDLE_MS;
 	for (size_t i = 0; i < s->app->config->account_n; i++) {
 		struct q_mt_next_due *row;
-		if (q_mt_next_due(s->arena, s->look, &row,
-			    .account = s->lanes[i].account->name) != OK)
+		if (q_mt_next_due(s->arena, s->look, &row, .account = s->lanes[i].account->name) !=
+			OK)
 			return STORE_RETRY_MS;
 		if (!row->due)
 			continue;
@@ -267,10 +269,9 @@ static enum err open_lanes(struct sender *s)
 	s->lanes = calloc(c->account_n + 1, sizeof *s->lanes);
 	must(s->lanes);
 	for (size_t i = 0; i < c->account_n; i++) {
-		s->lanes[i] = (struct lane){&c->accounts[i],
-			provider_find(c->accounts[i].provider),
+		s->lanes[i] = (struct lane){&c->accounts[i], provider_find(c->accounts[i].provider),
 			pace_new(c->accounts[i].per_minute)};
-		const char *why = !s->lanes[i].provider		? "there is no such provider"
+		const char *why = !s->lanes[i].provider		      ? "there is no such provider"
 				  : provider_blocked(&c->accounts[i]) ? "no baa_date is recorded"
 								      : NULL;
 		if (why) {
@@ -317,10 +318,9 @@ enum err sender_start(struct sender **out, const struct app *app)
 	if (!e)
 		e = db_open(&s->look, app->config->store);
 	if (!e)
-		e = client_new(&s->client,
-			&(struct client_options){.parallel = PARALLEL,
-				.loopback_only = app->carrier != NULL,
-				.private_allowed = sends_locally(app->config)});
+		e = client_new(&s->client, &(struct client_options){.parallel = PARALLEL,
+						   .loopback_only = app->carrier != NULL,
+						   .private_allowed = sends_locally(app->config)});
 	if (!e)
 		e = recover(s);
 	if (e) {

@@ -53,13 +53,13 @@ struct situation {
 	size_t visit_n;
 	const struct question *questions; /* open or answered, not yet past, newest first */
 	size_t question_n;
-	bool asked_before; /* a question was asked once, but none counts any more */
+	bool asked_before;	  /* a question was asked once, but none counts any more */
 	const struct slot *slots; /* open ones, soonest first; loaded only for what needs them */
 	size_t slot_n;
-	bool suppressed;       /* the number is opted out */
-	bool provider_answers; /* the provider sends STOP/START/HELP replies itself */
+	bool suppressed;		   /* the number is opted out */
+	bool provider_answers;		   /* the provider sends STOP/START/HELP replies itself */
 	int64_t replies_hour, replies_day; /* automatic replies to this number */
-	bool held_back_today; /* it had a holding reply within a day */
+	bool held_back_today;		   /* it had a holding reply within a day */
 };
 
 /* X(name, word for people, files and `keywords try`) */
@@ -89,15 +89,15 @@ struct decision {
 	enum action action;
 	const char *why; /* one or two sentences for staff; never NULL */
 
-	const char *reply;       /* key of a text in texts.h, NULL: none */
-	const char *reply_kind;  /* "reply", "hold", "stop": what the gate and the counters see */
+	const char *reply;	/* key of a text in texts.h, NULL: none */
+	const char *reply_kind; /* "reply", "hold", "stop": what the gate and the counters see */
 
 	const struct visit *visit; /* the visit meant, NULL: none */
 	const char *visit_state;   /* its new state, NULL: unchanged */
-	int64_t late_minutes;      /* 0: not late */
+	int64_t late_minutes;	   /* 0: not late */
 
-	const struct slot *take;   /* the slot to book, NULL: none */
-	const struct slot *offer;  /* slots to offer in the reply */
+	const struct slot *take;  /* the slot to book, NULL: none */
+	const struct slot *offer; /* slots to offer in the reply */
 	size_t offer_n;
 	int64_t patient; /* for whom to book or offer; 0: nobody */
 

@@ -1,6 +1,6 @@
 /* Replies and reminders in each language, and dates in words. Spanish does without the four accents
- * that GSM-7 lacks: one of them would make every text of 70 characters two. ICU gives the words only: the wall
- * time is formatted as if it were GMT, so that its stale zone data never matters. */
+ * that GSM-7 lacks: one of them would make every text of 70 characters two. ICU gives the words
+ * only: the wall time is formatted as if it were GMT, so that its stale zone data never matters. */
 #include "responder/flow/texts.h"
 
 #include <stdio.h>
@@ -38,7 +38,8 @@ static const struct {
 	{"cancelled", "en",
 		"Your visit on {when} is cancelled. Reply BOOK for a new time[ or call {phone}]."},
 	{"cancelled", "es",
-		"Su cita del {when} queda cancelada. Responda CITA para otra fecha[ o llame al {phone}]."},
+		"Su cita del {when} queda cancelada. Responda CITA para otra fecha[ o llame al "
+		"{phone}]."},
 	{"cancel_staff", "en",
 		"Your visit on {when} is close, so our staff will cancel it for you. "
 		"[If it is urgent call {phone}.]"},
@@ -54,9 +55,11 @@ static const struct {
 	{"offer", "en", "We have these times: {list}. Reply with the number you'd like."},
 	{"offer", "es", "Tenemos estas horas: {list}. Responda con el numero que prefiera."},
 	{"offer_again", "en",
-		"Sorry, that time has just been taken. We still have: {list}. Reply with a number."},
+		"Sorry, that time has just been taken. We still have: {list}. Reply with a "
+		"number."},
 	{"offer_again", "es",
-		"Lo sentimos, esa hora se acaba de ocupar. Aun tenemos: {list}. Responda con un numero."},
+		"Lo sentimos, esa hora se acaba de ocupar. Aun tenemos: {list}. Responda con un "
+		"numero."},
 	{"booked", "en", "You're booked for {when}[ with {clinician}]. See you then!"},
 	{"booked", "es", "Su cita es el {when}[ con {clinician}]. ¡Hasta entonces!"},
 	{"hold", "en", "Thank you. Our staff will read your message and get back to you."},
@@ -64,7 +67,8 @@ static const struct {
 	{"stop", "en",
 		"{practice}: you won't get any more texts from us. Reply START to get them again."},
 	{"stop", "es",
-		"{practice}: no recibira mas mensajes nuestros. Responda START para recibirlos otra vez."},
+		"{practice}: no recibira mas mensajes nuestros. Responda START para recibirlos "
+		"otra vez."},
 	{"start", "en",
 		"{practice}: you'll get texts about your visits again. "
 		"Msg&data rates may apply. Reply HELP for help, STOP to end."},
@@ -80,7 +84,8 @@ static const struct {
 	{"urgent", "en",
 		"We can't help with emergencies by text. If this is one, call {emergency} now."},
 	{"urgent", "es",
-		"No podemos atender emergencias por mensaje. Si es una, llame al {emergency} ahora."},
+		"No podemos atender emergencias por mensaje. Si es una, llame al {emergency} "
+		"ahora."},
 	{"wrong_number", "en", "{practice}: sorry about that. We won't text this number again."},
 	{"wrong_number", "es", "{practice}: disculpe. No volveremos a escribir a este numero."},
 };
@@ -105,8 +110,12 @@ static const char *value_of(const struct text_values *v, const char *name, size_
 	const struct {
 		const char *name, *value;
 	} fields[] = {
-		{"practice", v->practice}, {"phone", v->phone}, {"first", v->first},
-		{"when", v->when}, {"clinician", v->clinician}, {"list", v->list},
+		{"practice", v->practice},
+		{"phone", v->phone},
+		{"first", v->first},
+		{"when", v->when},
+		{"clinician", v->clinician},
+		{"list", v->list},
 		{"emergency", v->emergency},
 	};
 	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
@@ -176,7 +185,8 @@ static UDateFormat *formatter(const char *lang)
 	UErrorCode bad = U_ZERO_ERROR;
 	u_uastrcpy(gmt, "GMT");
 	u_uastrcpy(pattern, dates[i].pattern);
-	open[i] = udat_open(UDAT_PATTERN, UDAT_PATTERN, dates[i].locale, gmt, -1, pattern, -1, &bad);
+	open[i] =
+		udat_open(UDAT_PATTERN, UDAT_PATTERN, dates[i].locale, gmt, -1, pattern, -1, &bad);
 	must(U_SUCCESS(bad));
 	return open[i];
 }

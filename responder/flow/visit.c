@@ -39,8 +39,8 @@ static int64_t remind_at(const struct config *c, const struct visit_put *p, int6
 static enum err note(
 	struct db *db, int64_t now, int64_t id, const char *actor, const char *what, int64_t mo)
 {
-	return q_visit_event_add(db, NULL, .visit = id, .at = now, .actor = actor, .what = what,
-		.mo = mo);
+	return q_visit_event_add(
+		db, NULL, .visit = id, .at = now, .actor = actor, .what = what, .mo = mo);
 }
 
 static enum err create(struct arena *a, struct db *db, const struct config *c, int64_t now,
@@ -67,7 +67,8 @@ static enum err move(struct arena *a, struct db *db, const struct config *c, int
 		.clinician = p->clinician, .wall = p->wall, .at = epoch_of(p),
 		.fingerprint = fingerprint(a, p), .since = now, .remind_at = remind_at(c, p, now));
 	if (!e)
-		e = q_mt_drop_for_visit(db, NULL, .visit = id, .at = now, .why = "the visit has moved");
+		e = q_mt_drop_for_visit(
+			db, NULL, .visit = id, .at = now, .why = "the visit has moved");
 	return e ? e : note(db, now, id, p->actor, arena_printf(a, "moved to %s", p->wall), p->mo);
 }
 

@@ -6,14 +6,14 @@
 #include "db/db.h"
 #include "responder/base/config.h"
 
-struct visit_put { /* a visit as somebody else knows it */
-	const char *ext; /* their id, NULL: none */
+struct visit_put {			      /* a visit as somebody else knows it */
+	const char *ext;		      /* their id, NULL: none */
 	int64_t patient, location, clinician; /* ids; clinician 0: none */
-	const char *wall, *zone; /* the location's zone */
-	const char *state; /* NULL: leave as it is, new ones are booked */
-	const char *actor; /* "import", "text", … */
-	int64_t mo; /* the text that brought it, 0: none */
-	int64_t since; /* from when it stood at this time; 0: now */
+	const char *wall, *zone;	      /* the location's zone */
+	const char *state;		      /* NULL: leave as it is, new ones are booked */
+	const char *actor;		      /* "import", "text", … */
+	int64_t mo;			      /* the text that brought it, 0: none */
+	int64_t since;			      /* from when it stood at this time; 0: now */
 };
 
 enum visit_result { VISIT_SAME, VISIT_CREATED, VISIT_MOVED, VISIT_CHANGED };
@@ -26,6 +26,7 @@ enum err visit_put(struct arena *a, struct db *db, const struct config *c, int64
 enum err visit_set_state(struct db *db, int64_t now, int64_t id, const char *from, const char *to,
 	const char *actor, int64_t mo) MUST_USE;
 
-enum err visit_set_late(struct db *db, int64_t now, int64_t id, int64_t minutes, int64_t mo) MUST_USE;
+enum err visit_set_late(
+	struct db *db, int64_t now, int64_t id, int64_t minutes, int64_t mo) MUST_USE;
 
 #endif

@@ -50,8 +50,8 @@ const struct asset *asset_find(const char *name)
 static void load_pages(void)
 {
 	for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++)
-		must(html_load(pages[i].name, pages[i].bytes,
-			(size_t)(pages[i].end - pages[i].bytes)));
+		must(html_load(
+			pages[i].name, pages[i].bytes, (size_t)(pages[i].end - pages[i].bytes)));
 }
 
 void asset_load_pages(void)

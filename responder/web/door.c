@@ -38,9 +38,9 @@ struct visitor {
 static void refuse(struct exchange *x, enum err e)
 {
 	const char *text = err_text(e);
-	exchange_reply(x,
-		&(struct http_response){
-			.status = err_http_status(e), .type = "text/plain", .body = text});
+	exchange_reply(
+		x, &(struct http_response){
+			   .status = err_http_status(e), .type = "text/plain", .body = text});
 }
 
 /* "/in/ACCOUNT" or "/dlr/ACCOUNT/TOKEN". */
@@ -102,9 +102,9 @@ void door_take(struct door *d, struct exchange *x)
 	log_warn("door_refused", "account=%s why=\"%s\"", v->account ? v->account->name : "-",
 		err_text(e));
 	if (e == ERR_METHOD)
-		exchange_reply(x,
-			&(struct http_response){.status = 405,
-				.headers = {(struct http_field[]){{"Allow", "POST"}}, 1}});
+		exchange_reply(
+			x, &(struct http_response){.status = 405,
+				   .headers = {(struct http_field[]){{"Allow", "POST"}}, 1}});
 	else
 		refuse(x, e);
 }

@@ -52,8 +52,7 @@ char *html_render(struct arena *a, struct html *h, const char *name, size_t *n)
 	std::string out;
 	/* Every page stands in the same frame. */
 	dictionary(h)->AddIncludeDictionary("HEAD")->SetFilename("head.html");
-	must(ctemplate::ExpandTemplate(
-		name, ctemplate::STRIP_BLANK_LINES, dictionary(h), &out));
+	must(ctemplate::ExpandTemplate(name, ctemplate::STRIP_BLANK_LINES, dictionary(h), &out));
 	html_free(h);
 	*n = out.size();
 	return arena_strn(a, out.data(), out.size());

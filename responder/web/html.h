@@ -1,5 +1,5 @@
-/* Pages from templates, every value escaped for the place where it stands. html.cc is the only user of
- * ctemplate; the templates are in responder/web/pages, embedded in the program. */
+/* Pages from templates, every value escaped for the place where it stands. html.cc is the only user
+ * of ctemplate; the templates are in responder/web/pages, embedded in the program. */
 #ifndef RESPONDER_WEB_HTML_H
 #define RESPONDER_WEB_HTML_H
 

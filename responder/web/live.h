@@ -9,7 +9,8 @@
 struct live;
 
 struct live *live_start(const struct app *app); /* listens to app->pages_bell */
-void live_open(struct live *l, struct exchange *x); /* takes the exchange over; not after live_stop */
+void live_open(
+	struct live *l, struct exchange *x); /* takes the exchange over; not after live_stop */
 void live_stop(struct live *l);
 
 #endif

@@ -17,7 +17,8 @@ struct page {
 	struct http_response response;	/* to be filled; preset to 200 text/html */
 };
 
-typedef enum err page_handler(struct page *p); /* an error becomes its HTTP status and a plain page */
+typedef enum err page_handler(
+	struct page *p); /* an error becomes its HTTP status and a plain page */
 
 enum route_for {
 	ROUTE_ALWAYS,

@@ -1,6 +1,6 @@
 /* The demo's handsets: what the carrier brought to each phone, and a place to type an answer. Also
- * the far end of the carrier, and the buttons that move its clock. Without JavaScript every action is
- * a form and every look a reload. */
+ * the far end of the carrier, and the buttons that move its clock. Without JavaScript every action
+ * is a form and every look a reload. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,9 +22,9 @@
 /* "+13125550110" as people write it in the US. */
 static const char *spoken(struct arena *a, const char *theirs)
 {
-	return strlen(theirs) == 12 ? arena_printf(a, "(%.3s) %.3s-%s", theirs + 2, theirs + 5,
-					      theirs + 8)
-				    : theirs;
+	return strlen(theirs) == 12
+		       ? arena_printf(a, "(%.3s) %.3s-%s", theirs + 2, theirs + 5, theirs + 8)
+		       : theirs;
 }
 
 static const char *phone_url(struct arena *a, const char *theirs)
@@ -76,8 +76,7 @@ static enum err show_handsets(struct page *p, struct html *h, const char *open)
 				html_show(entry, "OPEN");
 		}
 		struct html *person = html_row(entry, "PERSON");
-		html_set(person, "NAME",
-			arena_printf(p->arena, "%s %s", r[i].first, r[i].last));
+		html_set(person, "NAME", arena_printf(p->arena, "%s %s", r[i].first, r[i].last));
 		html_set(person, "VISIT", visit_words(p->arena, &r[i]));
 		if (text_eq(r[i].lang, "es"))
 			html_show(person, "SPANISH");
@@ -91,7 +90,8 @@ static bool arrived(const char *state)
 	       text_eq(state, "undelivered") || text_eq(state, "uncertain");
 }
 
-static void show_text(struct page *p, struct html *h, const struct q_phone_texts *t, const char *zone)
+static void show_text(
+	struct page *p, struct html *h, const struct q_phone_texts *t, const char *zone)
 {
 	bool in = text_eq(t->way, "in");
 	struct html *row = html_row(h, "TEXT");
@@ -116,8 +116,8 @@ static enum err show_visits(struct page *p, struct html *h, const char *theirs, 
 {
 	struct q_phone_visits *v;
 	size_t n;
-	enum err e = q_phone_visits(p->arena, p->db, &v, &n, .theirs = theirs,
-		.after = clock_now() - 24 * 3600);
+	enum err e = q_phone_visits(
+		p->arena, p->db, &v, &n, .theirs = theirs, .after = clock_now() - 24 * 3600);
 	for (size_t i = 0; !e && i < n; i++) {
 		struct html *row = html_row(h, "VISIT");
 		*zone = v[0].zone;
@@ -128,8 +128,8 @@ static enum err show_visits(struct page *p, struct html *h, const char *theirs, 
 		html_set(row, "STATE", v[i].state);
 		if (v[i].late_minutes)
 			html_set(row, "LATE",
-				arena_printf(p->arena, ", %" PRId64 " minutes late",
-					v[i].late_minutes));
+				arena_printf(
+					p->arena, ", %" PRId64 " minutes late", v[i].late_minutes));
 	}
 	return e;
 }
@@ -185,8 +185,8 @@ enum err page_phone(struct page *p)
 	if (!e && theirs && !part)
 		show_handset(p, h, theirs);
 	if (!e && theirs)
-		e = show_texts(p,
-			part ? h : html_part(html_row(h, "CHAT"), "TEXTS", "texts.html"), theirs);
+		e = show_texts(p, part ? h : html_part(html_row(h, "CHAT"), "TEXTS", "texts.html"),
+			theirs);
 	if (!theirs)
 		html_show(h, "NONE");
 	if (e)

@@ -1,5 +1,5 @@
-/* Finds the route of a request, checks that a POST comes from our own pages, and dresses the answer in
- * the headers that every page has. */
+/* Finds the route of a request, checks that a POST comes from our own pages, and dresses the answer
+ * in the headers that every page has. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,8 +11,8 @@
 #define HEADERS_MOST 12
 
 static const struct http_field security[] = {
-	{"Content-Security-Policy",
-		"default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"},
+	{"Content-Security-Policy", "default-src 'self'; img-src 'self' data:; frame-ancestors "
+				    "'none'; base-uri 'none'; form-action 'self'"},
 	{"X-Content-Type-Options", "nosniff"},
 	{"Referrer-Policy", "same-origin"},
 	{"Cross-Origin-Opener-Policy", "same-origin"},

@@ -9,8 +9,8 @@
 struct worker;
 
 /* `run` is called on the worker's thread with one to `batch` items, in order. */
-struct worker *worker_start(
-	size_t cap, size_t batch, void (*run)(void *context, void **items, size_t n), void *context);
+struct worker *worker_start(size_t cap, size_t batch,
+	void (*run)(void *context, void **items, size_t n), void *context);
 
 /* From any thread. False: the queue is full, the item stays the caller's. */
 bool worker_give(struct worker *w, void *item);

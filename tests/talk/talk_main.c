@@ -230,7 +230,8 @@ static struct mt *next_text(struct play *p)
 	size_t n = 0;
 	fine(p, jobs_pass(p->db, &p->app, clock_now()));
 	fine(p, db_begin(p->db));
-	fine(p, outbox_claim(p->arena, p->db, &p->config, "talk", "talk", clock_now(), 1, &mts, &n));
+	fine(p, outbox_claim(
+			p->arena, p->db, &p->config, "talk", "talk", clock_now(), 1, &mts, &n));
 	fine(p, db_commit(p->db));
 	return n ? mts : NULL;
 }
@@ -239,7 +240,8 @@ static void settle(struct play *p, const struct mt *mt, enum outcome_kind kind, 
 {
 	char ref[40];
 	snprintf(ref, sizeof ref, "out-%d", ++p->refs);
-	struct outcome o = {.kind = kind, .ref = kind == OUTCOME_ACCEPTED ? ref : NULL, .code = code};
+	struct outcome o = {
+		.kind = kind, .ref = kind == OUTCOME_ACCEPTED ? ref : NULL, .code = code};
 	fine(p, db_begin(p->db));
 	fine(p, outbox_settle(p->arena, p->db, clock_now(), mt->id, &o));
 	fine(p, db_commit(p->db));
@@ -256,14 +258,14 @@ static void do_mt(struct play *p, char **words, int n)
 		return;
 	}
 	if (!text_eq(mt->text, words[at]) || !text_eq(mt->theirs, p->theirs))
-		wrong(p, "the text is\n    %s \"%s\"\n  expected\n    %s \"%s\"", mt->theirs, mt->text,
-			p->theirs, words[at]);
+		wrong(p, "the text is\n    %s \"%s\"\n  expected\n    %s \"%s\"", mt->theirs,
+			mt->text, p->theirs, words[at]);
 	const char *fate = ++at < n ? words[at] : "";
-	enum outcome_kind kind = text_eq(fate, "lost")		? OUTCOME_UNCERTAIN
-				 : text_eq(fate, "refused")	? OUTCOME_REFUSED
-				 : text_eq(fate, "later")	? OUTCOME_LATER
-				 : text_eq(fate, "opted-out")	? OUTCOME_OPTED_OUT
-								: OUTCOME_ACCEPTED;
+	enum outcome_kind kind = text_eq(fate, "lost")	      ? OUTCOME_UNCERTAIN
+				 : text_eq(fate, "refused")   ? OUTCOME_REFUSED
+				 : text_eq(fate, "later")     ? OUTCOME_LATER
+				 : text_eq(fate, "opted-out") ? OUTCOME_OPTED_OUT
+							      : OUTCOME_ACCEPTED;
 	settle(p, mt, kind, *fate ? fate : NULL);
 }
 
@@ -344,14 +346,27 @@ static const struct {
 	int least; /* words that must follow */
 	void (*run)(struct play *p, char **words, int n);
 } verbs[] = {
-	{"clock", 1, do_clock}, {"wait", 1, do_wait}, {"country", 1, do_country},
-	{"patient", 2, do_patient}, {"visit", 2, do_visit}, {"staff", 2, do_staff},
-	{"slot", 1, do_slot}, {"mo", 1, do_mo}, {"again", 0, do_again}, {"mt", 1, do_mt},
-	{"quiet", 0, do_quiet}, {"is", 2, do_is}, {"did", 1, do_did}, {"task", 1, do_task},
-	{"done", 0, do_done}, {"suppressed", 1, do_suppressed}, {"skipped", 1, do_skipped},
+	{"clock", 1, do_clock},
+	{"wait", 1, do_wait},
+	{"country", 1, do_country},
+	{"patient", 2, do_patient},
+	{"visit", 2, do_visit},
+	{"staff", 2, do_staff},
+	{"slot", 1, do_slot},
+	{"mo", 1, do_mo},
+	{"again", 0, do_again},
+	{"mt", 1, do_mt},
+	{"quiet", 0, do_quiet},
+	{"is", 2, do_is},
+	{"did", 1, do_did},
+	{"task", 1, do_task},
+	{"done", 0, do_done},
+	{"suppressed", 1, do_suppressed},
+	{"skipped", 1, do_skipped},
 };
 
-/* Splits at blanks; "quoted parts" are one word, \" and \n inside them as usual; # begins a comment. */
+/* Splits at blanks; "quoted parts" are one word, \" and \n inside them as usual; # begins a
+ * comment. */
 static int split(char *s, char **words)
 {
 	int n = 0;
@@ -396,17 +411,25 @@ static void run_line(struct play *p, char *line)
 
 static void open_play(struct play *p, const char *store)
 {
-	static struct account account = {.name = "talk", .provider = "fake",
-		.sender = OURS};
+	static struct account account = {.name = "talk", .provider = "fake", .sender = OURS};
 	static struct reminder_step steps[] = {
 		{"week", 7 * 1440}, {"two-days", 2 * 1440}, {"hours", 180}};
 	int applied;
 	p->arena = arena_new((size_t)256 << 20);
 	p->location = (struct location){.name = "Main", .zone = "America/Chicago"};
-	p->config = (struct config){.store = store, .practice = "Lakeside",
-		.phone = "312-555-0199", .country = "US", .language = "en",
-		.locations = &p->location, .location_n = 1, .accounts = &account, .account_n = 1,
-		.steps = steps, .step_n = 3, .window_open = 540, .window_close = 1200};
+	p->config = (struct config){.store = store,
+		.practice = "Lakeside",
+		.phone = "312-555-0199",
+		.country = "US",
+		.language = "en",
+		.locations = &p->location,
+		.location_n = 1,
+		.accounts = &account,
+		.account_n = 1,
+		.steps = steps,
+		.step_n = 3,
+		.window_open = 540,
+		.window_close = 1200};
 	p->app.config = &p->config;
 	p->app.sender_bell = bell_new();
 	p->app.jobs_bell = bell_new();

@@ -59,8 +59,7 @@ static int setup(void **state)
 	must(f && mkdtemp(f->folder));
 	snprintf(f->store, sizeof f->store, "%s/store.db", f->folder);
 	f->arena = arena_new(0);
-	f->account = (struct account){
-		.name = "main", .provider = "fake", .sender = OURS};
+	f->account = (struct account){.name = "main", .provider = "fake", .sender = OURS};
 	f->location = (struct location){.name = "Main", .zone = "America/Chicago"};
 	f->config = (struct config){.store = f->store,
 		.practice = "Lakeside",
@@ -84,8 +83,8 @@ static int setup(void **state)
 	must(db_open(&f->db, f->store) == OK);
 	must(settings_apply(f->arena, f->db, &f->config) == OK);
 	/* Mon 2026-03-09 10:00 in Chicago */
-	clock_pin(zone_epoch("America/Chicago",
-		(struct wall){.year = 2026, .month = 3, .day = 9, .hour = 10}));
+	clock_pin(zone_epoch(
+		"America/Chicago", (struct wall){.year = 2026, .month = 3, .day = 9, .hour = 10}));
 	*state = f;
 	return 0;
 }
@@ -111,8 +110,7 @@ static inline enum err fixture_mo(struct fixture *f, struct arena *a, struct db 
 {
 	struct event event = {
 		.kind = EVENT_MO, .mo = {.ref = ref, .theirs = theirs, .ours = OURS, .text = text}};
-	struct inbound in = {
-		.account = &f->account, .event = &event, .raw = {text, strlen(text)}};
+	struct inbound in = {.account = &f->account, .event = &event, .raw = {text, strlen(text)}};
 	enum err e = inbound_batch(a, db, &f->app, &in, 1);
 	*repeat = in.repeat;
 	return e ? e : in.err;

@@ -79,8 +79,8 @@ static void an_edited_migration_is_refused(void **state)
 {
 	struct fixture *f = *state;
 	int applied;
-	assert_int_equal(sqlite3_exec(f->db->handle, "UPDATE migration SET digest = 'x'", NULL, NULL,
-				 NULL),
+	assert_int_equal(
+		sqlite3_exec(f->db->handle, "UPDATE migration SET digest = 'x'", NULL, NULL, NULL),
 		SQLITE_OK);
 	log_set_level((enum log_level)0);
 	struct db *other;
@@ -93,8 +93,8 @@ static void a_newer_store_is_refused(void **state)
 	struct fixture *f = *state;
 	int applied;
 	assert_int_equal(sqlite3_exec(f->db->handle,
-				 "INSERT INTO migration VALUES (9999, '9999_future.sql', 'x', 0)", NULL,
-				 NULL, NULL),
+				 "INSERT INTO migration VALUES (9999, '9999_future.sql', 'x', 0)",
+				 NULL, NULL, NULL),
 		SQLITE_OK);
 	log_set_level((enum log_level)0);
 	struct db *other;

@@ -14,7 +14,8 @@ static const struct config config = {.window_open = 540, .window_close = 1200};
 static int64_t chicago(int day, int hour, int minute)
 {
 	return zone_epoch("America/Chicago",
-		(struct wall){.year = 2026, .month = 3, .day = day, .hour = hour, .minute = minute});
+		(struct wall){
+			.year = 2026, .month = 3, .day = day, .hour = hour, .minute = minute});
 }
 
 static struct gate_facts reminder(int64_t now)

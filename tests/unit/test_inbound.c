@@ -11,8 +11,7 @@ static int64_t count(struct fixture *f, const char *what)
 {
 	struct q_test_counts *row;
 	must(q_test_counts(f->arena, f->db, &row) == OK);
-	return strcmp(what, "mo") == 0 ? row->mo : strcmp(what, "mt") == 0 ? row->mt
-									 : row->task;
+	return strcmp(what, "mo") == 0 ? row->mo : strcmp(what, "mt") == 0 ? row->mt : row->task;
 }
 
 static bool suppressed(struct fixture *f, const char *theirs)
@@ -27,8 +26,7 @@ static void a_repeat_has_no_effect(void **state)
 	struct fixture *f = *state;
 	bool repeat;
 	for (int i = 0; i < 5; i++) {
-		assert_int_equal(
-			fixture_mo(f, f->arena, f->db, ADA, "SM1", "help", &repeat), OK);
+		assert_int_equal(fixture_mo(f, f->arena, f->db, ADA, "SM1", "help", &repeat), OK);
 		assert_int_equal(repeat, i > 0);
 	}
 	assert_int_equal(count(f, "mo"), 1);
@@ -79,8 +77,10 @@ static void plant_poison(struct fixture *f)
 	sqlite3 *db;
 	must(sqlite3_open(f->store, &db) == SQLITE_OK);
 	must(sqlite3_exec(db,
-		     "CREATE TRIGGER poison BEFORE INSERT ON mt WHEN NEW.cause_mo IN (SELECT id FROM mo "
-		     "WHERE body IN ('help me poison', 'STOP')) BEGIN SELECT RAISE(ABORT, 'poison'); END",
+		     "CREATE TRIGGER poison BEFORE INSERT ON mt WHEN NEW.cause_mo IN (SELECT id "
+		     "FROM mo "
+		     "WHERE body IN ('help me poison', 'STOP')) BEGIN SELECT RAISE(ABORT, "
+		     "'poison'); END",
 		     NULL, NULL, NULL) == SQLITE_OK);
 	sqlite3_close(db);
 }
@@ -139,8 +139,7 @@ static void a_failed_commit_is_an_error(void **state)
 	assert_int_equal(db_open(&other, f->store), OK);
 	assert_int_equal(db_begin(other), OK); /* somebody holds the writers' lock */
 	log_set_level((enum log_level)0);
-	assert_int_equal(
-		fixture_mo(f, f->arena, f->db, ADA, "SM1", "STOP", &repeat), ERR_BUSY);
+	assert_int_equal(fixture_mo(f, f->arena, f->db, ADA, "SM1", "STOP", &repeat), ERR_BUSY);
 	db_rollback(other);
 	db_close(other);
 	assert_int_equal(count(f, "mo"), 0);

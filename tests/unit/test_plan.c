@@ -10,8 +10,7 @@
 #include "responder/base/zone.h"
 #include "responder/flow/plan.h"
 
-static struct reminder_step steps[] = {
-	{"week", 7 * 1440}, {"two-days", 2 * 1440}, {"hours", 180}};
+static struct reminder_step steps[] = {{"week", 7 * 1440}, {"two-days", 2 * 1440}, {"hours", 180}};
 static const struct config config = {
 	.window_open = 540, .window_close = 1200, .steps = steps, .step_n = 3};
 
@@ -71,7 +70,8 @@ static void an_early_visit_is_reminded_the_evening_before(void **state)
 	(void)state;
 	struct plan_visit v = visit("2026-03-20T09:20");
 	assert_int_equal(plan_next(&config, &v, at("2026-03-19T12:00")), at("2026-03-19T19:00"));
-	/* 8:00 minus three hours, but with two and a half hours left at nine: that is still half. */
+	/* 8:00 minus three hours, but with two and a half hours left at nine: that is still half.
+	 */
 	v = visit("2026-03-20T11:30");
 	assert_int_equal(plan_next(&config, &v, at("2026-03-19T12:00")), at("2026-03-20T09:00"));
 }
