@@ -2,6 +2,7 @@
  * so that accents can be dropped); the rest walks code points once, then words once. */
 #include "keywords/normalise.h"
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -253,6 +254,16 @@ char *normalise(struct arena *a, const char *text)
 	return text_trim(s);
 }
 
+/* Constant once it is open, so all threads share it. */
+static USpoofChecker *checker;
+
+static void open_checker(void)
+{
+	UErrorCode bad = U_ZERO_ERROR;
+	checker = uspoof_open(&bad);
+	must(U_SUCCESS(bad));
+}
+
 char *normalise_skeleton(struct arena *a, const char *normal)
 {
 	bool ascii = true;
@@ -260,11 +271,9 @@ char *normalise_skeleton(struct arena *a, const char *normal)
 		ascii = ascii && (unsigned char)*p < 0x80;
 	if (ascii || strlen(normal) > 64)
 		return NULL;
-	static _Thread_local USpoofChecker *checker;
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	UErrorCode bad = U_ZERO_ERROR;
-	if (!checker)
-		checker = uspoof_open(&bad);
-	must(U_SUCCESS(bad));
+	pthread_once(&once, open_checker);
 	char *out = arena_alloc(a, 512);
 	uspoof_getSkeletonUTF8(checker, 0, normal, -1, out, 511, &bad);
 	return U_SUCCESS(bad) ? out : NULL;

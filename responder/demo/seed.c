@@ -99,7 +99,7 @@ static enum err seed_names(struct seeding *s)
 
 static enum err seed_person(struct seeding *s, int i)
 {
-	char ext[16], theirs[16];
+	char ext[24], theirs[32];
 	struct q_demo_patient *known;
 	struct q_import_patient_add *made;
 	snprintf(ext, sizeof ext, "demo-%d", i);

@@ -3,7 +3,8 @@
  * only: the wall time is formatted as if it were GMT, so that its stale zone data never matters. */
 #include "responder/flow/texts.h"
 
-#include <stdio.h>
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unicode/udat.h>
 #include <unicode/ustring.h>
@@ -171,24 +172,55 @@ static const struct {
 	{"es", "es_US", "EEEE d 'de' MMMM 'a las' h:mm a"},
 };
 
+#define DATES (sizeof dates / sizeof dates[0])
+
+static pthread_key_t formats_key;
+
+static void free_formats(void *p)
+{
+	UDateFormat **formats = p;
+	for (size_t i = 0; i < DATES; i++)
+		if (formats[i])
+			udat_close(formats[i]);
+	free(formats);
+}
+
+static void make_formats_key(void)
+{
+	must(pthread_key_create(&formats_key, free_formats) == 0);
+}
+
 /* UDateFormat is not thread-safe: each thread opens its own, once. */
+static UDateFormat **thread_formats(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pthread_once(&once, make_formats_key);
+	UDateFormat **formats = pthread_getspecific(formats_key);
+	if (!formats) {
+		formats = calloc(DATES, sizeof(UDateFormat *));
+		must(formats);
+		pthread_setspecific(formats_key, formats);
+	}
+	return formats;
+}
+
 static UDateFormat *formatter(const char *lang)
 {
-	static _Thread_local UDateFormat *open[sizeof dates / sizeof dates[0]];
+	UDateFormat **formats = thread_formats();
 	size_t i = 0;
-	for (size_t k = 0; k < sizeof dates / sizeof dates[0]; k++)
+	for (size_t k = 0; k < DATES; k++)
 		if (text_eq(dates[k].lang, lang))
 			i = k;
-	if (open[i])
-		return open[i];
+	if (formats[i])
+		return formats[i];
 	UChar gmt[4], pattern[64];
 	UErrorCode bad = U_ZERO_ERROR;
 	u_uastrcpy(gmt, "GMT");
 	u_uastrcpy(pattern, dates[i].pattern);
-	open[i] =
+	formats[i] =
 		udat_open(UDAT_PATTERN, UDAT_PATTERN, dates[i].locale, gmt, -1, pattern, -1, &bad);
 	must(U_SUCCESS(bad));
-	return open[i];
+	return formats[i];
 }
 
 /* "p. m." at the end of a sentence would end in two dots, and costs four characters. */

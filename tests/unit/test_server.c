@@ -879,6 +879,31 @@ static void a_departed_client_is_noticed(void **state)
 	beat_ms = 15000;
 }
 
+static int cuts;
+
+static void count_cut(struct exchange *x)
+{
+	(void)x;
+	cuts++;
+}
+
+static void a_full_stream_is_cut(void **state)
+{
+	const struct exchange_line counting = {.cut = count_cut};
+	struct exchange x = {0};
+	struct stream *stream = stream_new(&counting, &x);
+	static char most[STREAM_MOST - 7]; /* as much as fits into one event */
+	(void)state;
+	memset(most, 'x', sizeof most - 1);
+	assert_true(stream_send(stream, NULL, most));
+	assert_int_equal(cuts, 0);
+	assert_false(stream_send(stream, NULL, ""));
+	assert_false(stream_send(stream, NULL, ""));
+	assert_int_equal(cuts, 1);
+	stream_leave(stream);
+	stream_close(stream);
+}
+
 static void a_slow_client_is_let_go(void **state)
 {
 	struct server *s = start((struct server_options){0});
@@ -962,6 +987,7 @@ int main(void)
 		cmocka_unit_test(a_port_is_not_shared),
 		cmocka_unit_test(streams_carry_events),
 		cmocka_unit_test(a_departed_client_is_noticed),
+		cmocka_unit_test(a_full_stream_is_cut),
 		cmocka_unit_test(a_slow_client_is_let_go),
 		cmocka_unit_test(streams_end_from_both_sides),
 	};
