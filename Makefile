@@ -45,7 +45,7 @@ ASSETS := responder/web/node_modules/.package-lock.json
 ifeq ($(MODE),plain)
 PROGRAM := build/responder
 else
-PROGRAM := $(BUILD)/responder
+PROGRAM := $(BUILD)/responder.bin
 endif
 
 .PHONY: all check check-all lint fmt asan tsan fuzz bench demo tour install deb help units tools clean

@@ -174,10 +174,20 @@ static void report_shape(struct loader *l, const char *reason)
 	const char *place = strstr(l->log.s, "line: ");
 	if (place && sscanf(place, "line: %u, column: %u", &line, &column) != 2)
 		line = 0;
-	const char *where = line ? arena_printf(l->arena, "%s:%u:%u", l->config.path, line, column)
-				 : l->config.path;
 	l->log.s[strcspn(l->log.s, "\n")] = '\0';
 	const char *what = text_starts(l->log.s, "Load: ") ? l->log.s + 6 : l->log.s;
+	char where[512];
+	if (line)
+		snprintf(where, sizeof where, "%s:%u:%u", l->config.path, line, column);
+	else
+		snprintf(where, sizeof where, "%s", l->config.path);
+	/* For a bad key libcyaml names the place of the value before it. */
+	static const char unknown[] = "Unexpected key: ", twice[] = "Mapping field already seen: ";
+	if (text_starts(what, unknown))
+		config_place_key(l->config.path, what + strlen(unknown), line, where, sizeof where);
+	else if (text_starts(what, twice))
+		config_place_key(
+			l->config.path, what + strlen(twice), line + 1, where, sizeof where);
 	l->complain(l->context, where, *what ? what : reason);
 	l->faulty = true;
 }

@@ -73,3 +73,21 @@ void config_place(const char *file, const char *path, char *out, size_t n)
 	}
 	fclose(f);
 }
+
+void config_place_key(const char *file, const char *key, unsigned from, char *out, size_t n)
+{
+	char line[1024];
+	unsigned number = 0;
+	FILE *f = fopen(file, "r");
+	snprintf(out, n, "%s:%u", file, from);
+	while (f && fgets(line, sizeof line, f)) {
+		size_t indent = strspn(line, " -"), k = strlen(key);
+		if (++number < from || strncmp(line + indent, key, k) != 0 ||
+			line[indent + k] != ':')
+			continue;
+		snprintf(out, n, "%s:%u:%zu", file, number, indent + 1);
+		break;
+	}
+	if (f)
+		fclose(f);
+}

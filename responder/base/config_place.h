@@ -8,4 +8,7 @@
  * part of the path that is there; just "FILE" when nothing is. */
 void config_place(const char *file, const char *path, char *out, size_t n);
 
+/* The same for the first line from `from` on that begins with this key. */
+void config_place_key(const char *file, const char *key, unsigned from, char *out, size_t n);
+
 #endif
