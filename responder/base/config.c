@@ -188,6 +188,8 @@ static void report_shape(struct loader *l, const char *reason)
 	else if (text_starts(what, twice))
 		config_place_key(
 			l->config.path, what + strlen(twice), line + 1, where, sizeof where);
+	else if (text_starts(what, "libyaml: "))
+		config_place(l->config.path, "", where, sizeof where);
 	l->complain(l->context, where, *what ? what : reason);
 	l->faulty = true;
 }

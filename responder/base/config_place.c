@@ -68,6 +68,9 @@ void config_place(const char *file, const char *path, char *out, size_t n)
 				snprintf(out, n, "%s:%zu:%zu", file, node->start_mark.line + 1,
 					node->start_mark.column + 1);
 			yaml_document_delete(&document);
+		} else {
+			snprintf(out, n, "%s:%zu:%zu", file, parser.problem_mark.line + 1,
+				parser.problem_mark.column + 1);
 		}
 		yaml_parser_delete(&parser);
 	}

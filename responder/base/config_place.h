@@ -5,7 +5,8 @@
 #include <stddef.h>
 
 /* Writes "FILE:LINE:COLUMN" of the value at a path such as "accounts[1].sender", or of the nearest
- * part of the path that is there; just "FILE" when nothing is. */
+ * part of the path that is there; of the fault, when the file is no YAML; just "FILE" when nothing
+ * is. */
 void config_place(const char *file, const char *path, char *out, size_t n);
 
 /* The same for the first line from `from` on that begins with this key. */

@@ -782,11 +782,9 @@ static void stopping_answers_who_waits(void **state)
 
 static void *read_slowly(void *context)
 {
-	const struct server *s = context;
 	static char in[64 * 1024];
-	int fd = dial(s);
+	int fd = (int)(intptr_t)context;
 	size_t n = 0;
-	put_str(fd, GET("/hold"));
 	for (ssize_t got; (got = recv(fd, in, sizeof in, 0)) > 0; n += (size_t)got)
 		usleep(2000);
 	close(fd);
@@ -801,8 +799,10 @@ static void an_answer_under_way_gets_out(void **state)
 	pthread_t reader;
 	void *got;
 	(void)state;
-	pthread_create(&reader, NULL, read_slowly, s);
+	int fd = dial(s);
+	assert_true(put_str(fd, GET("/hold")));
 	wait_held(1);
+	pthread_create(&reader, NULL, read_slowly, (void *)(intptr_t)fd);
 	exchange_reply(take_held(),
 		&(struct http_response){
 			.status = 200, .type = "text/plain", .body = big, .body_n = size});
