@@ -188,9 +188,10 @@ void keywords_read(struct arena *a, const struct keywords *k, const char *text, 
 	*out = (struct reading){.normal = normalise(a, text)};
 	struct finding f = {.work = arena_printf(a, " %s ", out->normal),
 		.limit = strlen(text) > NORMALISE_MOST};
-	enum intent core = optwords_read(a, out->normal);
+	enum intent core = optwords_read(a, text, out->normal);
 	/* Conclusive words need no rule; the others may be outranked by one (urgent words). */
 	if (core > INTENT_START) {
+		strike_words(k, &f, WORDS_GREETING);
 		try_rules(k, &f, false);
 		out->guards = guards_of(k, &f, &out->said);
 	}

@@ -45,7 +45,7 @@ static const struct {
 } tapbacks[] = {
 	{"liked \"", "thumbsup"},
 	{"loved \"", "thumbsup"},
-	{"disliked \"", "thumbsdown"},
+	{"disliked \"", "tapback disliked"},
 	{"laughed at \"", "tapback"},
 	{"emphasized \"", "tapback"},
 	{"emphasised \"", "tapback"},
@@ -56,8 +56,8 @@ static const struct {
 	{"le encanto \"", "thumbsup"},
 	{"me gusta \"", "thumbsup"},
 	{"me encanta \"", "thumbsup"},
-	{"no le gusto \"", "thumbsdown"},
-	{"no me gusta \"", "thumbsdown"},
+	{"no le gusto \"", "tapback disliked"},
+	{"no me gusta \"", "tapback disliked"},
 	{"se rio de \"", "tapback"},
 	{"enfatizo \"", "tapback"},
 	{"pregunto por \"", "tapback ?"},
@@ -264,17 +264,17 @@ static void open_checker(void)
 	must(U_SUCCESS(bad));
 }
 
-char *normalise_skeleton(struct arena *a, const char *normal)
+char *normalise_skeleton(struct arena *a, const char *text, bool always)
 {
 	bool ascii = true;
-	for (const char *p = normal; *p; p++)
+	for (const char *p = text; *p; p++)
 		ascii = ascii && (unsigned char)*p < 0x80;
-	if (ascii || strlen(normal) > 64)
+	if ((ascii && !always) || strlen(text) > 64)
 		return NULL;
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	UErrorCode bad = U_ZERO_ERROR;
 	pthread_once(&once, open_checker);
 	char *out = arena_alloc(a, 512);
-	uspoof_getSkeletonUTF8(checker, 0, normal, -1, out, 511, &bad);
+	uspoof_getSkeletonUTF8(checker, 0, text, -1, out, 511, &bad);
 	return U_SUCCESS(bad) ? out : NULL;
 }

@@ -2,6 +2,7 @@
 #ifndef KEYWORDS_NORMALISE_H
 #define KEYWORDS_NORMALISE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "responder/base/arena.h"
@@ -14,8 +15,8 @@
  */
 char *normalise(struct arena *a, const char *text);
 
-/* What it looks like to the eye: "ѕтор" in Cyrillic gives "stop". For comparing with the same of
- * another word. NULL when there is nothing but ASCII in it. */
-char *normalise_skeleton(struct arena *a, const char *normal);
+/* What it looks like to the eye: "ЅТОР" in Cyrillic gives what "STOP" gives. For comparing with the
+ * same of another word. NULL when it is all ASCII (but `always`) or longer than 64 bytes. */
+char *normalise_skeleton(struct arena *a, const char *text, bool always);
 
 #endif

@@ -410,11 +410,23 @@ static void drop_repeats(char *s)
 	s[n] = '\0';
 }
 
-/* A stop in disguise: Cyrillic letters that look like it. */
-static bool looks_like_stop(struct arena *a, const char *s)
+/* Letter shapes differ with case, so both are compared. */
+static const char *const shapes[] = {"stop", "STOP", "Stop", "stopall", "STOPALL", "stop all",
+	"STOP ALL", "unsubscribe", "UNSUBSCRIBE", "Unsubscribe", "quit", "QUIT", "end", "END",
+	"revoke", "REVOKE", "opt out", "OPT OUT", "optout", "OPTOUT"};
+
+/* A stop in disguise: Cyrillic or Greek letters that look like it. */
+static bool looks_like_stop(struct arena *a, const char *text)
 {
-	const char *skeleton = normalise_skeleton(a, s);
-	return skeleton && IN(skeleton, stops);
+	char *trimmed = text_trim(arena_str(a, text));
+	size_t n = strlen(trimmed);
+	while (n && strchr(".! ", trimmed[n - 1]))
+		trimmed[--n] = '\0';
+	const char *skeleton = normalise_skeleton(a, trimmed, false);
+	for (size_t i = 0; skeleton && i < sizeof shapes / sizeof shapes[0]; i++)
+		if (text_eq(skeleton, normalise_skeleton(a, shapes[i], true)))
+			return true;
+	return false;
 }
 
 static bool turned(struct arena *a, const char *s, const char *phrase)
@@ -436,7 +448,7 @@ static enum intent read_phrases(struct arena *a, const char *s)
 	return INTENT_NONE;
 }
 
-enum intent optwords_read(struct arena *a, const char *normal)
+enum intent optwords_read(struct arena *a, const char *text, const char *normal)
 {
 	enum intent whole = read_whole(normal);
 	if (whole != INTENT_NONE)
@@ -449,7 +461,7 @@ enum intent optwords_read(struct arena *a, const char *normal)
 	/* With a polite word, CANCEL is no longer the bare word: the rules read it. */
 	if (whole != INTENT_NONE && whole != INTENT_CANCEL_WORD)
 		return whole;
-	return looks_like_stop(a, s) ? INTENT_STOP : read_phrases(a, normal);
+	return looks_like_stop(a, text) ? INTENT_STOP : read_phrases(a, normal);
 }
 
 bool keywords_is_stop(const char *text)
@@ -457,7 +469,7 @@ bool keywords_is_stop(const char *text)
 	struct arena *a = arena_new(0);
 	bool stop = false;
 	if (text_utf8_ok(text, strlen(text))) {
-		enum intent i = optwords_read(a, normalise(a, text));
+		enum intent i = optwords_read(a, text, normalise(a, text));
 		stop = i == INTENT_STOP || i == INTENT_CANCEL_WORD || i == INTENT_WRONG_NUMBER;
 	}
 	arena_free(a);

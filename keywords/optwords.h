@@ -6,6 +6,6 @@
 #include "keywords/keywords.h"
 
 /* INTENT_STOP, _CANCEL_WORD, _START, _HELP, _WRONG_NUMBER, _STOP_INSIDE, or INTENT_NONE. */
-enum intent optwords_read(struct arena *a, const char *normal);
+enum intent optwords_read(struct arena *a, const char *text, const char *normal);
 
 #endif

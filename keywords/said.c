@@ -46,7 +46,8 @@ static const char *const regexes[KINDS] = {
 	[VAGUE] =
 		"(?<= )(?:next (?:week|month|year|time)|later|another (?:day|time)|different "
 		"(?:day|time)|"
-		"(?:in the |this )?(?:morning|afternoon|evening)|weekend|noon|midnight|(?:la "
+		"(?:in the |this )?(?<!good "
+		")(?:morning|afternoon|evening)|weekend|noon|midnight|(?:la "
 		")?(?:proxima|"
 		"otra) semana|otro dia|otra hora|mas tarde|(?:por|en|de) la (?:tarde|noche|manana)|"
 		"earlier|sooner) ",
