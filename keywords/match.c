@@ -44,6 +44,7 @@ struct finding {
 	const struct rule *weak;  /* the weak rule that stands first in the text */
 	size_t weak_at;
 	bool denied;
+	bool torn;	  /* between two choices */
 	unsigned intents; /* bit per intent that matched, weak ones apart */
 	int minutes;
 	bool limit;
@@ -83,6 +84,7 @@ static void try_rule(struct finding *f, const struct rule *r)
 		return;
 	}
 	f->denied |= r->denies;
+	f->torn |= r->intent == INTENT_CHOICE && f->first && f->first->choice != r->choice;
 	f->first = f->first ? f->first : r;
 	f->intents |= 1u << r->intent;
 }
@@ -93,8 +95,11 @@ static void note_minutes(struct finding *f, const struct rule *r)
 	struct span g[PATTERN_GROUPS];
 	if (r->intent != INTENT_LATE || f->minutes || !r->pattern)
 		return;
-	if (pattern_find(r->pattern, f->work, strlen(f->work), 0, g) > 0 && g[1].end > g[1].start)
-		f->minutes = atoi(f->work + g[1].start);
+	if (pattern_find(r->pattern, f->work, strlen(f->work), 0, g) <= 0)
+		return;
+	for (int i = PATTERN_GROUPS - 1; i > 0; i--)
+		if (g[i].end > g[i].start)
+			f->minutes = atoi(f->work + g[i].start);
 }
 
 static void try_rules(const struct keywords *k, struct finding *f, bool answers)
@@ -134,7 +139,7 @@ static bool several(const struct finding *f)
 		intents &= ~(1u << INTENT_NO);
 	if (intents & 1u << INTENT_RESCHEDULE)
 		intents &= ~(1u << INTENT_CANCEL);
-	return (intents & (intents - 1)) != 0;
+	return f->torn || (intents & (intents - 1)) != 0;
 }
 
 static unsigned guards_of(const struct keywords *k, struct finding *f, struct said *said)

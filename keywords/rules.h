@@ -21,7 +21,7 @@ struct rule {
 	bool denies; /* "can't come": a no beside it says the same */
 	int choice;  /* INTENT_CHOICE: which */
 	int line;
-	struct pattern *pattern; /* group 1, when it has one, is a number of minutes */
+	struct pattern *pattern; /* a group in it is a number of minutes */
 	struct example *examples;
 	struct rule *next;
 };

@@ -151,10 +151,12 @@ bool said_take(const struct said_patterns *p, char *work, struct said *out, bool
 	*out = (struct said){.minute = -1, .weekday = -1, .day = -1, .month = -1, .days_ahead = -1};
 	for (int i = 0; i < KINDS; i++) {
 		struct span g[PATTERN_GROUPS];
+		size_t n = strlen(work), from = 0;
 		int found;
-		while ((found = pattern_find(p->of[order[i]], work, strlen(work), 0, g)) > 0) {
+		while ((found = pattern_find(p->of[order[i]], work, n, from, g)) > 0) {
 			take(order[i], work, g, out);
 			memset(work + g[0].start, '_', g[0].end - 1 - g[0].start);
+			from = g[0].end - 1;
 			any = true;
 		}
 		*limit |= found < 0;
