@@ -237,7 +237,7 @@ static bool holds(struct arena *a, const struct keywords *k, const struct rule *
 {
 	struct reading got;
 	keywords_read(a, k, e->text, &got);
-	bool same = got.intent == r->intent && sure(&got);
+	bool same = got.intent == r->intent && got.choice == r->choice && sure(&got);
 	if (same == (e->kind == EXAMPLE_LIKE))
 		return true;
 	say(c, file, e->line,

@@ -27,7 +27,14 @@ struct rule {
 };
 
 /* Words that are no rule but decide how safe a reading is. */
-enum word_list { WORDS_GREETING, WORDS_FILLER, WORDS_NEGATION, WORDS_CONTRAST, WORDS_REASON, WORDS_LISTS };
+enum word_list {
+	WORDS_GREETING,
+	WORDS_FILLER,
+	WORDS_NEGATION,
+	WORDS_CONTRAST,
+	WORDS_REASON,
+	WORDS_LISTS
+};
 
 struct pack { /* one file */
 	const char *file, *language;

@@ -151,6 +151,9 @@ static void fault(struct loader *l, const char *path, const char *format, ...)
 }
 
 static void take_log(cyaml_log_t level, void *context, const char *format, va_list args)
+	__attribute__((format(printf, 3, 0)));
+
+static void take_log(cyaml_log_t level, void *context, const char *format, va_list args)
 {
 	struct loader *l = context;
 	if (level < CYAML_LOG_ERROR)

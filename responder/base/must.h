@@ -3,6 +3,7 @@
 #ifndef RESPONDER_BASE_MUST_H
 #define RESPONDER_BASE_MUST_H
 
+#define must_never(why) must_failed(why, __FILE__, __LINE__, __func__)
 #define must(cond) ((cond) ? (void)0 : must_failed(#cond, __FILE__, __LINE__, __func__))
 
 #ifdef __cplusplus

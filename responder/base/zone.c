@@ -137,7 +137,7 @@ int64_t zone_next(const char *zone, int64_t after, int minute_of_day)
 		if (at > after)
 			return at;
 	}
-	must(!"a zone without tomorrow");
+	must_never("a zone without tomorrow");
 	return 0;
 }
 

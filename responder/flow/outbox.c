@@ -212,7 +212,7 @@ enum err outbox_settle(
 		return move(db, now, id, MT_SENDING, MT_UNCERTAIN,
 			"the provider's answer was lost: it may have been sent", o, NULL);
 	}
-	must(!"an outcome without a case");
+	must_never("an outcome without a case");
 	return ERR_STORE;
 }
 

@@ -122,7 +122,7 @@ static const char *value_of(const struct text_values *v, const char *name, size_
 	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
 		if (strlen(fields[i].name) == n && memcmp(fields[i].name, name, n) == 0)
 			return fields[i].value;
-	must(!"a field that no text has");
+	must_never("a field that no text has");
 	return NULL;
 }
 
