@@ -61,8 +61,6 @@ static const struct {
 	{"se rio de \"", "tapback"},
 	{"enfatizo \"", "tapback"},
 	{"pregunto por \"", "tapback ?"},
-	{"liked an image", "tapback"},
-	{"loved an image", "tapback"},
 };
 
 static const char *const signatures[] = {
@@ -231,6 +229,18 @@ static void join_letters(char *s)
 	*to = '\0';
 }
 
+/* An apostrophe that is not inside a word says nothing. */
+static void drop_apostrophes(char *s)
+{
+	char *to = s;
+	for (size_t i = 0; s[i]; i++) {
+		bool inside = i && is_letter(s[i - 1]) && is_letter(s[i + 1]);
+		if (s[i] != '\'' || inside)
+			*to++ = s[i];
+	}
+	*to = '\0';
+}
+
 static void cut_signature(char *s)
 {
 	for (size_t i = 0; i < sizeof signatures / sizeof signatures[0]; i++) {
@@ -247,11 +257,18 @@ char *normalise(struct arena *a, const char *text)
 	while (*cut && !text_utf8_ok(cut, strlen(cut))) /* cut in the midst of a code point */
 		cut[strlen(cut) - 1] = '\0';
 	char *s = words_of(a, without_tapback(a, plain(a, wide, fold(cut, wide))));
-	shorten(s);
-	s = text_trim(s);
-	join_letters(s);
-	cut_signature(s);
-	return text_trim(s);
+	static char tapback[] = "tapback";
+	/* Each step may make work for another ("y y yyy"); all only shorten, so this ends. */
+	for (size_t n = strlen(s) + 1; strlen(s) < n;) {
+		n = strlen(s);
+		drop_apostrophes(s);
+		shorten(s);
+		s = text_trim(s);
+		join_letters(s);
+		cut_signature(s);
+		s = text_trim(s);
+	}
+	return text_eq(s, "liked an image") || text_eq(s, "loved an image") ? tapback : s;
 }
 
 /* Constant once it is open, so all threads share it. */
