@@ -48,7 +48,7 @@ else
 PROGRAM := $(BUILD)/responder.bin
 endif
 
-.PHONY: all check check-all lint fmt asan tsan fuzz bench demo tour install deb help units tools clean
+.PHONY: all check check-all lint fmt asan tsan fuzz bench demo tour install help units tools clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -149,9 +149,6 @@ install: all ## into PREFIX (default /usr/local)
 		$(DESTDIR)$(or $(PREFIX),/usr/local)/share/doc/responder/responder.example.yaml
 	@mkdir -p $(DESTDIR)$(or $(PREFIX),/usr/local)/share/man/man1
 	scdoc < scripts/responder.1.scd > $(DESTDIR)$(or $(PREFIX),/usr/local)/share/man/man1/responder.1
-
-deb: all ## a Debian package in build/
-	scripts/deb $(VERSION)
 
 clean:
 	rm -rf build

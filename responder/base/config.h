@@ -12,7 +12,7 @@
 struct account {	      /* our credentials at a provider, and the number we text from there */
 	const char *name;     /* in webhook addresses: /in/NAME */
 	const char *provider; /* "twilio", "fake" */
-	const char *sender;   /* E.164; empty with a messaging service */
+	const char *sender;   /* E.164; patients answer to it, also with a service */
 	const char *service;  /* Twilio: MessagingServiceSid, or NULL */
 	const char *user;     /* Twilio: the AC… account id */
 	const char *key_user; /* Twilio: SK… API key id for sending, or NULL: `user` */

@@ -52,29 +52,51 @@ static yaml_node_t *walk(yaml_document_t *d, const char *path)
 	return node;
 }
 
-void config_place(const char *file, const char *path, char *out, size_t n)
+static void put_mark(const char *file, yaml_mark_t m, char *out, size_t n)
 {
-	snprintf(out, n, "%s", file);
+	snprintf(out, n, "%s:%zu:%zu", file, m.line + 1, m.column + 1);
+}
+
+/* The place of the path in the document at that index, or of a fault in it; false when the file has
+ * no such document. */
+static bool find(const char *file, int index, const char *path, char *out, size_t n)
+{
 	FILE *f = fopen(file, "r");
 	yaml_parser_t parser;
 	yaml_document_t document;
-	if (!f)
-		return;
-	if (yaml_parser_initialize(&parser)) {
-		yaml_parser_set_input_file(&parser, f);
-		if (yaml_parser_load(&parser, &document)) {
-			yaml_node_t *node = walk(&document, path);
-			if (node)
-				snprintf(out, n, "%s:%zu:%zu", file, node->start_mark.line + 1,
-					node->start_mark.column + 1);
-			yaml_document_delete(&document);
-		} else {
-			snprintf(out, n, "%s:%zu:%zu", file, parser.problem_mark.line + 1,
-				parser.problem_mark.column + 1);
-		}
-		yaml_parser_delete(&parser);
+	bool found = false;
+	snprintf(out, n, "%s", file);
+	if (!f || !yaml_parser_initialize(&parser)) {
+		if (f)
+			fclose(f);
+		return false;
 	}
+	yaml_parser_set_input_file(&parser, f);
+	for (int i = 0; i <= index && !found; i++) {
+		if (!yaml_parser_load(&parser, &document)) {
+			put_mark(file, parser.problem_mark, out, n);
+			found = true;
+			break;
+		}
+		yaml_node_t *node = walk(&document, path);
+		found = i == index && node;
+		if (found)
+			put_mark(file, node->start_mark, out, n);
+		yaml_document_delete(&document);
+	}
+	yaml_parser_delete(&parser);
 	fclose(f);
+	return found;
+}
+
+void config_place(const char *file, const char *path, char *out, size_t n)
+{
+	(void)find(file, 0, path, out, n);
+}
+
+bool config_place_second(const char *file, char *out, size_t n)
+{
+	return find(file, 1, "", out, n);
 }
 
 void config_place_key(const char *file, const char *key, unsigned from, char *out, size_t n)
