@@ -114,7 +114,7 @@ static char *read_secret(struct loader *l, const char *key, const char *named)
 	ssize_t n = fd < 0 ? -1 : read(fd, out, SECRET_MOST + 1);
 	if (n < 0)
 		fault(l, key, "%s cannot be read: %s", path, strerror(errno));
-	if (fd >= 0 && fstat(fd, &s) == 0 && (s.st_mode & 07))
+	if (n >= 0 && fstat(fd, &s) == 0 && (s.st_mode & 07))
 		fault(l, key, "%s can be read by everybody; run: chmod o-rwx %s", path, path);
 	if (fd >= 0)
 		close(fd);

@@ -118,10 +118,12 @@ static void report(struct buf *log, const char *path, config_complain *complain,
 		config_place_key(path, what + strlen(unknown), line, where, sizeof where);
 	else if (text_starts(what, twice))
 		config_place_key(path, what + strlen(twice), line + 1, where, sizeof where);
-	else if (line)
+	else if (line && !text_starts(what, "libyaml: "))
 		snprintf(where, sizeof where, "%s:%u:%u", path, line, column);
 	else
 		config_place(path, "", where, sizeof where);
+	if (text_starts(what, "STRING length < "))
+		what = "there is nothing here: say something, or leave the line out";
 	complain(context, where, what);
 }
 

@@ -14,15 +14,6 @@
 #define DIGITS "0123456789"
 #define CAPITALS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-/* Whether s looks like the picture, in which 0 stands for any digit. */
-static bool looks_like(const char *s, const char *picture)
-{
-	for (; s && *s && *picture; s++, picture++)
-		if (*picture == '0' ? !g_ascii_isdigit(*s) : *s != *picture)
-			return false;
-	return s && !*s && !*picture;
-}
-
 bool config_value_name(const char *s)
 {
 	return s && *s && !s[strspn(s, CAPITALS "abcdefghijklmnopqrstuvwxyz" DIGITS "-_")];
@@ -65,7 +56,7 @@ bool config_value_date(const char *s)
 {
 	char moment[ZONE_WALL];
 	struct wall w;
-	if (!looks_like(s, "0000-00-00"))
+	if (!text_like(s, "0000-00-00"))
 		return false;
 	snprintf(moment, sizeof moment, "%sT00:00", s);
 	return zone_parse_wall(moment, &w);
@@ -103,7 +94,7 @@ bool config_value_span(const char *s, int32_t *minutes)
 bool config_value_window(const char *s, int32_t *open, int32_t *close)
 {
 	int from_h, from_m, to_h, to_m;
-	if (!looks_like(s, "00:00-00:00") ||
+	if (!text_like(s, "00:00-00:00") ||
 		sscanf(s, "%2d:%2d-%2d:%2d", &from_h, &from_m, &to_h, &to_m) != 4 || from_m > 59 ||
 		to_m > 59 || to_h > 23)
 		return false;

@@ -43,6 +43,14 @@ char *text_trim(char *s)
 	return s;
 }
 
+bool text_like(const char *s, const char *picture)
+{
+	for (; s && *s && *picture; s++, picture++)
+		if (*picture == '0' ? *s < '0' || *s > '9' : *s != *picture)
+			return false;
+	return s && !*s && !*picture;
+}
+
 bool text_int(const char *s, int64_t low, int64_t high, int64_t *out)
 {
 	if (!s || !*s || is_space(*s))

@@ -12,6 +12,9 @@ bool text_starts(const char *s, const char *prefix);
 bool text_empty(const char *s); /* NULL, "" or only ASCII white space */
 char *text_trim(char *s);	/* cuts ASCII white space at both ends, in place */
 
+/* Whether s looks like the picture, in which 0 stands for any digit: "00:00". */
+bool text_like(const char *s, const char *picture);
+
 /* Whole-string decimal integer within [low, high]; false otherwise. */
 bool text_int(const char *s, int64_t low, int64_t high, int64_t *out);
 

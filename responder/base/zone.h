@@ -24,7 +24,7 @@ int64_t zone_epoch(const char *zone, struct wall w);
 struct wall zone_wall(const char *zone, int64_t epoch);
 
 /* The first moment after `after` at which the wall clock shows that minute of the day (0 to 1439),
- * or the end of the gap that swallowed it. */
+ * or the end of the gap that swallowed it. Where a day has it twice, only the first counts. */
 int64_t zone_next(const char *zone, int64_t after, int minute_of_day);
 
 struct wall zone_add_days(struct wall w, int days); /* by the calendar; the time of day stays */

@@ -31,7 +31,7 @@ before(async () => {
   program = spawn(join(ROOT, 'build/responder'), ['demo', '--port', String(port), '--store', store],
     { stdio: ['ignore', 'pipe', 'inherit'] });
   await new Promise((done) => program.stdout.on('data', (d) => String(d).includes('/phone') && done()));
-  browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox',
+  browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-dev-shm-usage',
     '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
     '--disable-component-update', '--disable-sync'] });
   // Numbers with one patient who was just asked about one visit.
