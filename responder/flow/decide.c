@@ -7,6 +7,7 @@
 #include "responder/base/text.h"
 #include "responder/base/zone.h"
 #include "responder/flow/profile.h"
+#include "responder/sms/e164.h"
 
 #define REPLIES_PER_HOUR 3
 #define REPLIES_PER_DAY 10
@@ -455,6 +456,8 @@ struct decision decide(struct arena *a, const struct situation *s)
 	handlers[intent_of(s)](a, s, &d);
 	if (s->suppressed && d.action != ACTION_START)
 		silence(a, &d, "No reply: the number is opted out.");
+	if (!e164_ok(s->mo->theirs))
+		silence(a, &d, "No reply: it did not come from a phone number.");
 	if (s->replies_hour >= REPLIES_PER_HOUR || s->replies_day >= REPLIES_PER_DAY)
 		silence(a, &d, "No reply: this number has had enough automatic replies for now.");
 	return d;

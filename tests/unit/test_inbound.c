@@ -147,6 +147,16 @@ static void a_failed_commit_is_an_error(void **state)
 	assert_true(suppressed(f, ADA));
 }
 
+static void a_short_code_is_never_answered(void **state)
+{
+	struct fixture *f = *state;
+	bool repeat;
+	assert_int_equal(fixture_mo(f, f->arena, f->db, "22395", "SM1", "hello", &repeat), OK);
+	assert_int_equal(count(f, "mo"), 1);
+	assert_int_equal(count(f, "task"), 1);
+	assert_int_equal(count(f, "mt"), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -157,6 +167,7 @@ int main(void)
 		TEST(poison_stays_alone_and_a_stop_in_it_counts),
 		TEST(a_stop_cancels_what_waits),
 		TEST(a_failed_commit_is_an_error),
+		TEST(a_short_code_is_never_answered),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
