@@ -1,14 +1,17 @@
 /* responder import FILE.csv: findings on standard error with their places, what changed on standard
  * output, progress while it takes long. A dry run works on a copy of the store. */
+#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "db/db.h"
 #include "responder/base/clock.h"
+#include "responder/base/log.h"
 #include "responder/base/text.h"
 #include "responder/command.h"
 #include "responder/flow/import.h"
@@ -99,20 +102,30 @@ static void remove_copy(const char *copy)
 	}
 }
 
+/* Of a store that is not there yet, an empty one. */
+static enum err copy_store(const char *store, const char *copy)
+{
+	struct db *db;
+	int applied;
+	if (!text_starts(store, "postgres") && access(store, F_OK) != 0)
+		return db_migrate(copy, &applied);
+	enum err e = db_open(&db, store);
+	if (e)
+		return e;
+	e = db_backup(db, copy);
+	db_close(db);
+	return e;
+}
+
 /* The live store is only read, once, to make the copy. */
 static enum err run_dry(
 	const struct config *c, const struct import_job *job, struct import_counts *counts)
 {
 	char folder[] = "/tmp/responder-import.XXXXXX", copy[64];
-	struct db *db;
 	if (!mkdtemp(folder))
 		return ERR_IO;
 	snprintf(copy, sizeof copy, "%s/copy.db", folder);
-	enum err e = db_open(&db, c->store);
-	if (!e) {
-		e = db_backup(db, copy);
-		db_close(db);
-	}
+	enum err e = copy_store(c->store, copy);
 	if (!e)
 		e = run(c, copy, job, counts);
 	remove_copy(copy);
@@ -120,28 +133,47 @@ static enum err run_dry(
 	return e;
 }
 
+static enum err run_wet(
+	const struct config *c, const struct import_job *job, struct import_counts *counts)
+{
+	int applied;
+	enum err e = OK;
+	if (!text_starts(c->store, "postgres") && access(c->store, F_OK) != 0)
+		e = db_migrate(c->store, &applied);
+	return e ? e : run(c, c->store, job, counts);
+}
+
+/* The commonest mistake, said in plain words. */
+static bool can_read(const char *file)
+{
+	struct stat s;
+	int why = access(file, R_OK) != 0 || stat(file, &s) != 0 ? errno
+		  : S_ISDIR(s.st_mode)				 ? EISDIR
+								 : 0;
+	if (why)
+		fprintf(stderr, "responder: %s cannot be read: %s.\n", file, strerror(why));
+	return !why;
+}
+
 static int import(const char *config_path, const char *file, enum import_kind kind, bool dry)
 {
 	struct config *c;
 	struct import_counts counts = {0};
-	int applied;
-	if (command_load_config(&c, config_path))
+	if (!can_read(file) || command_load_config(&c, config_path))
 		return 1;
 	struct view v = {
 		.path = file, .dry = dry, .begun_ms = clock_mono_ms(), .shown_ms = clock_mono_ms()};
 	struct import_job job = {file, kind, show_finding, show_change, show_progress, &v};
-	enum err e = access(c->store, F_OK) == 0 ? OK : db_migrate(c->store, &applied);
-	if (!e)
-		e = dry ? run_dry(c, &job, &counts) : run(c, c->store, &job, &counts);
+	log_set_level(LOG_WARN);
+	enum err e = dry ? run_dry(c, &job, &counts) : run_wet(c, &job, &counts);
 	if (v.findings > FINDINGS_SHOWN)
 		fprintf(stderr, "... and %d findings more\n", v.findings - FINDINGS_SHOWN);
 	summarize(&v, &counts);
 	if (e)
-		fprintf(stderr,
-			"responder: the import ended early: %s. What the counts say is in; mend "
-			"the "
-			"cause and run it again, nothing comes in twice.\n",
-			err_text(e));
+		fprintf(stderr, "responder: the import ended early: %s.%s\n", err_text(e),
+			dry ? ""
+			    : " What the counts say is in; mend the cause and run it again, "
+			      "nothing comes in twice.");
 	config_free(c);
 	return e || counts.bad ? 1 : 0;
 }
@@ -163,17 +195,20 @@ int command_import(int argc, char **argv)
 		{"config", required_argument, NULL, 'c'},
 		{"kind", required_argument, NULL, 'k'},
 		{"dry-run", no_argument, NULL, 'n'},
+		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
 	};
 	const char *config = COMMAND_CONFIG;
 	enum import_kind kind = IMPORT_BY_HEADER;
 	bool dry = false;
 	optind = 1;
-	for (int o; (o = getopt_long(argc, argv, "c:k:n", options, NULL)) != -1;) {
+	for (int o; (o = getopt_long(argc, argv, "c:k:nh", options, NULL)) != -1;) {
 		if (o == 'c')
 			config = optarg;
 		else if (o == 'n')
 			dry = true;
+		else if (o == 'h')
+			return fputs(usage, stdout), 0;
 		else if (o != 'k' || !kind_of(optarg, &kind))
 			return fputs(usage, stderr), 2;
 	}

@@ -1,4 +1,6 @@
-/* Reads a CSV file row by row, with the place of everything. csv.c is the only user of libcsv. */
+/* Reads a CSV file row by row, with the place of everything. Fields stand between commas, or
+ * semicolons or TABs when the first line has more of those (Excel writes what its language likes).
+ * Memory stays flat however long the file is. csv.c is the only user of libcsv. */
 #ifndef RESPONDER_FLOW_CSV_H
 #define RESPONDER_FLOW_CSV_H
 
@@ -19,12 +21,14 @@ struct csv_reader {
 	/* Called for each row but blank ones; an error ends the reading. The arena is emptied
 	 * after. */
 	enum err (*row)(void *context, struct arena *a, const struct csv_row *row);
-	/* Called for what cannot be read; column counts bytes from 1, 0 when there is none. */
+	/* Called once for each row that cannot be read; column counts fields from 1, 0 when there
+	 * is none. */
 	void (*complain)(void *context, int line, int column, const char *what);
 	void *context;
 };
 
-/* ERR_IO when the file cannot be read, ERR_INPUT when it ends inside quotes. */
+/* ERR_IO (errno says why) when the file cannot be read; ERR_INPUT, after a complaint, when what
+ * follows cannot be told into rows: a quote that never closes, a row above 64 KiB, UTF-16. */
 enum err csv_read(const char *path, const struct csv_reader *reader) MUST_USE;
 
 #endif

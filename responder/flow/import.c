@@ -21,6 +21,7 @@ struct import {
 	const struct config *config;
 	const struct import_job *job;
 	struct import_counts *counts;
+	struct import_counts committed; /* what counts said at the last commit */
 	struct import_header header;
 	enum import_kind kind; /* IMPORT_BY_HEADER until the header is read */
 	int64_t now;
@@ -96,8 +97,8 @@ static void read_name(struct line *l, struct person_row *p)
 		p->first = name;
 		p->last = blank ? blank + 1 : "";
 	}
-	if (!p->first)
-		find_fault(l, COLUMN_FIRST, "there is no first name");
+	if (!p->first && !p->ext)
+		find_fault(l, COLUMN_FIRST, "there is neither a first name nor a patient id");
 }
 
 static void read_person(struct line *l, struct person_row *p)
@@ -105,7 +106,7 @@ static void read_person(struct line *l, struct person_row *p)
 	static const char *const languages[][2] = {{"en", "en"}, {"english", "en"}, {"eng", "en"},
 		{"es", "es"}, {"spanish", "es"}, {"spa", "es"}, {"español", "es"},
 		{"espanol", "es"}, {"en-us", "en"}, {"es-us", "es"}, {"es-mx", "es"},
-		{"ingles", "en"}};
+		{"ingles", "en"}, {"inglés", "en"}};
 	static const char *const states[][2] = {{"active", "active"}, {"inactive", "inactive"},
 		{"deceased", "deceased"}, {"archived", "inactive"}, {"activo", "active"},
 		{"inactivo", "inactive"}};
@@ -152,26 +153,39 @@ static bool read_moment(struct line *l, struct wall *w)
 	return !l->bad;
 }
 
-static enum err find_location(struct line *l, struct time_row *t)
+/* The location of that name, whatever its case; the only one when the row names none. */
+static const char *location_name(struct line *l)
 {
 	const struct config *c = l->im->config;
-	const char *name = cell(l, COLUMN_LOCATION);
-	if (!name && c->location_n == 1)
-		name = c->locations[0].name;
-	if (!name) {
-		find_fault(l, COLUMN_LOCATION, "which location? There is more than one");
-		return OK;
+	const char *said = cell(l, COLUMN_LOCATION), *all = "";
+	if (!said && c->location_n == 1)
+		return c->locations[0].name;
+	for (size_t i = 0; i < c->location_n; i++) {
+		if (said && text_eq_nocase(said, c->locations[i].name))
+			return c->locations[i].name;
+		all = arena_printf(l->a, "%s%s%s", all, i ? ", " : "", c->locations[i].name);
 	}
+	if (said)
+		find_fault(l, COLUMN_LOCATION, "'%s' is no location of the configuration (%s)",
+			said, all);
+	else
+		find_fault(l, COLUMN_LOCATION, "which location (%s)?", all);
+	return NULL;
+}
+
+static enum err find_location(struct line *l, struct time_row *t)
+{
 	struct q_location_by_name *row;
-	enum err e = q_location_by_name(l->a, l->im->db, &row, .name = name);
-	if (!e && !row)
-		find_fault(l, COLUMN_LOCATION, "'%s' is not a location of the configuration", name);
-	if (!e && row) {
-		t->location = row->id;
-		t->location_name = name;
-		t->zone = row->zone;
-	}
-	return e;
+	t->location_name = location_name(l);
+	if (!t->location_name)
+		return OK;
+	enum err e = q_location_by_name(l->a, l->im->db, &row, .name = t->location_name);
+	if (e)
+		return e;
+	must(row); /* settings_apply has put it there */
+	t->location = row->id;
+	t->zone = row->zone;
+	return OK;
 }
 
 static enum err find_clinician(struct line *l, struct time_row *t)
@@ -206,36 +220,52 @@ static const char *either(const char *said, const char *known)
 	return said ? said : known;
 }
 
-/* Brings the person up to date; what the file does not say stays. */
-static enum err put_person(struct line *l, const struct person_row *p, int64_t *id)
+/* The person of the row as the store knows them, by id, or else by name and number; NULL: new. */
+static enum err find_person(
+	struct line *l, const struct person_row *p, struct q_import_patient_by_ext **old)
+{
+	if (p->ext)
+		return q_import_patient_by_ext(l->a, l->im->db, old, .ext = p->ext);
+	struct q_import_patient_by_name *same;
+	enum err e = q_import_patient_by_name(l->a, l->im->db, &same, .first = p->first,
+		.last = either(p->last, ""), .theirs = p->theirs);
+	*old = NULL;
+	if (e || !same)
+		return e;
+	*old = arena_new_of(l->a, struct q_import_patient_by_ext);
+	**old = (struct q_import_patient_by_ext){
+		same->id, same->first, same->last, same->theirs, same->lang, same->state};
+	return OK;
+}
+
+static enum err add_person(struct line *l, const struct person_row *p, int64_t *id)
 {
 	struct import *im = l->im;
-	struct q_import_patient_by_ext *old = NULL;
-	struct q_import_patient_by_name *same = NULL;
-	enum err e = p->ext ? q_import_patient_by_ext(l->a, im->db, &old, .ext = p->ext)
-			    : q_import_patient_by_name(l->a, im->db, &same, .first = p->first,
-				      .last = either(p->last, ""), .theirs = p->theirs);
-	if (e)
-		return e;
-	if (same) {
-		old = arena_new_of(l->a, struct q_import_patient_by_ext);
-		*old = (struct q_import_patient_by_ext){
-			same->id, same->first, same->last, same->theirs, same->lang, same->state};
-	}
-	if (!old) {
-		struct q_import_patient_add *made;
-		e = q_import_patient_add(l->a, im->db, &made, .ext = p->ext, .first = p->first,
-			.last = either(p->last, ""), .theirs = p->theirs,
-			.lang = either(p->lang, im->config->language),
-			.state = either(p->state, "active"));
-		if (e)
-			return e;
-		*id = made->id;
-		im->counts->people_new++;
-		tell(l, "new patient %s %s", p->first, either(p->last, ""));
+	struct q_import_patient_add *made;
+	if (!p->first) {
+		find_fault(l, im->header.at[COLUMN_FIRST] < 0 ? COLUMN_PATIENT : COLUMN_FIRST,
+			"no first name, and nobody has the id '%s' yet", p->ext);
 		return OK;
 	}
-	struct person_row next = {NULL, p->first, either(p->last, old->last),
+	enum err e = q_import_patient_add(l->a, im->db, &made, .ext = p->ext, .first = p->first,
+		.last = either(p->last, ""), .theirs = p->theirs,
+		.lang = either(p->lang, im->config->language), .state = either(p->state, "active"));
+	if (e)
+		return e;
+	*id = made->id;
+	im->counts->people_new++;
+	tell(l, "new patient %s %s", p->first, either(p->last, ""));
+	return OK;
+}
+
+/* Brings the person up to date; what the file does not say stays. */
+static enum err put_person(struct line *l, const struct person_row *p,
+	const struct q_import_patient_by_ext *old, int64_t *id)
+{
+	struct import *im = l->im;
+	if (!old)
+		return add_person(l, p, id);
+	struct person_row next = {NULL, either(p->first, old->first), either(p->last, old->last),
 		either(p->theirs, old->theirs), either(p->lang, old->lang),
 		either(p->state, old->state)};
 	*id = old->id;
@@ -252,14 +282,18 @@ static enum err put_person(struct line *l, const struct person_row *p, int64_t *
 static enum err patient_row(struct line *l)
 {
 	struct person_row p;
+	struct q_import_patient_by_ext *old;
 	int64_t id;
 	read_person(l, &p);
-	return l->bad ? OK : put_person(l, &p, &id);
+	if (l->bad)
+		return OK;
+	enum err e = find_person(l, &p, &old);
+	return e ? e : put_person(l, &p, old, &id);
 }
 
 /* What the practice system says of a visit. That it is booked says nothing new about one that we
  * know: the patient's own answer stands. */
-static const char *read_visit_state(struct line *l, bool *said)
+static const char *read_visit_state(struct line *l)
 {
 	static const char *const states[][2] = {{"booked", "booked"}, {"scheduled", "booked"},
 		{"active", "booked"}, {"pending", "booked"}, {"unconfirmed", "booked"},
@@ -267,11 +301,10 @@ static const char *read_visit_state(struct line *l, bool *said)
 		{"arrived", "arrived"}, {"checked in", "arrived"}, {"completed", "arrived"},
 		{"no-show", "no-show"}, {"no show", "no-show"}, {"noshow", "no-show"},
 		{"programada", "booked"}, {"confirmada", "confirmed"}, {"cancelada", "cancelled"}};
-	*said = cell(l, COLUMN_STATE) != NULL;
-	const char *state =
-		*said ? meaning(l, COLUMN_STATE, states, sizeof states / sizeof states[0],
-				"booked, confirmed, cancelled, arrived or no-show")
-		      : NULL;
+	if (!cell(l, COLUMN_STATE))
+		return NULL;
+	const char *state = meaning(l, COLUMN_STATE, states, sizeof states / sizeof states[0],
+		"booked, confirmed, cancelled, arrived or no-show");
 	return text_eq(state, "booked") ? NULL : state;
 }
 
@@ -304,26 +337,40 @@ static enum err put_visit(
 	return OK;
 }
 
+/* A reminder must not go to the wrong person because an id was used twice. */
+static enum err check_owner(
+	struct line *l, const char *visit, const struct q_import_patient_by_ext *person)
+{
+	struct q_visit_by_ext *old;
+	enum err e = q_visit_by_ext(l->a, l->im->db, &old, .ext = visit);
+	if (!e && old && (!person || person->id != old->patient))
+		find_fault(l, COLUMN_VISIT,
+			"'%s' is another person's visit in the store: cancel that one, and give "
+			"this one an id of its own",
+			visit);
+	return e;
+}
+
 static enum err visit_row(struct line *l)
 {
 	struct person_row p;
 	struct time_row t;
-	bool said;
+	struct q_import_patient_by_ext *person;
 	int64_t patient;
 	read_person(l, &p);
-	const char *state = read_visit_state(l, &said);
+	const char *state = read_visit_state(l);
 	enum err e = read_time(l, COLUMN_VISIT, &t);
-	/* Without an id of its own a visit is known by the person and the time. */
-	if (!t.ext)
-		t.ext = arena_printf(l->a, "%s/%s",
-			p.ext	   ? p.ext
-			: p.theirs ? p.theirs
-				   : "",
-			t.wall);
 	if (e || l->bad)
 		return e;
-	e = put_person(l, &p, &patient);
-	return e ? e : put_visit(l, &t, patient, state);
+	/* Without an id of its own a visit is known by the person and the time. */
+	if (!t.ext)
+		t.ext = arena_printf(l->a, "%s/%s", p.ext ? p.ext : p.theirs, t.wall);
+	e = find_person(l, &p, &person);
+	if (!e)
+		e = check_owner(l, t.ext, person);
+	if (!e && !l->bad)
+		e = put_person(l, &p, person, &patient);
+	return e || l->bad ? e : put_visit(l, &t, patient, state);
 }
 
 static enum err slot_row(struct line *l)
@@ -381,8 +428,36 @@ static enum err commit(struct import *im)
 		return OK;
 	im->pending = 0;
 	enum err e = db_commit(im->db);
+	if (e) {
+		*im->counts = im->committed;
+		return e;
+	}
+	im->committed = *im->counts;
 	im->job->progress(im->job->context, im->counts);
-	return e;
+	return OK;
+}
+
+static void roll_back(struct import *im)
+{
+	if (!im->pending)
+		return;
+	im->pending = 0;
+	*im->counts = im->committed;
+	db_rollback(im->db);
+}
+
+/* A comma that is not between quotes pushes all that follows into the wrong columns. */
+static bool fits_header(struct line *l)
+{
+	for (size_t i = l->im->header.n; i < l->row->n; i++)
+		if (*l->row->fields[i]) {
+			l->im->job->finding(l->im->job->context, l->row->line, (int)i + 1,
+				"the row has more fields than the header; put fields with a comma "
+				"in them between quotes");
+			l->bad = true;
+			return false;
+		}
+	return true;
 }
 
 static enum err take_row(void *context, struct arena *a, const struct csv_row *row)
@@ -401,14 +476,10 @@ static enum err take_row(void *context, struct arena *a, const struct csv_row *r
 		return e;
 	im->pending++;
 	im->counts->rows++;
-	e = takers[im->kind](&l);
+	if (fits_header(&l))
+		e = takers[im->kind](&l);
 	im->counts->bad += l.bad;
-	if (e) {
-		im->pending = 0;
-		db_rollback(im->db);
-		return e;
-	}
-	return im->pending < ROWS_PER_COMMIT ? OK : commit(im);
+	return e || im->pending < ROWS_PER_COMMIT ? e : commit(im);
 }
 
 static void unreadable(void *context, int line, int column, const char *what)
@@ -431,9 +502,9 @@ enum err import_run(struct db *db, const struct config *c, const struct import_j
 		.day_first = !text_eq(c->country, "US") && !text_eq(c->country, "CA")};
 	enum err e = csv_read(job->path,
 		&(struct csv_reader){.row = take_row, .complain = unreadable, .context = &im});
-	if (e && im.pending) {
-		db_rollback(db);
-		return e;
-	}
-	return e ? e : commit(&im);
+	/* What stood before a place that cannot be read is sound. */
+	if (e && e != ERR_INPUT)
+		roll_back(&im);
+	enum err last = commit(&im);
+	return e ? e : last;
 }

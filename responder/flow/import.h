@@ -18,7 +18,7 @@ struct import_counts {
 struct import_job {
 	const char *path;
 	enum import_kind kind;
-	/* What is wrong with a row, with its place; may be called many times. */
+	/* What is wrong with a row: its line in the file, and its field from 1 (0: none). */
 	void (*finding)(void *context, int line, int column, const char *what);
 	/* What a row changed, in words. */
 	void (*change)(void *context, int line, const char *what);
@@ -27,7 +27,8 @@ struct import_job {
 	void *context;
 };
 
-/* Commits every few hundred rows, so that webhooks never wait long. */
+/* Commits every few hundred rows, so that webhooks never wait long. After an error the counts say
+ * what was committed. ERR_IO leaves the reason in errno. */
 enum err import_run(struct db *db, const struct config *c, const struct import_job *job,
 	struct import_counts *counts) MUST_USE;
 

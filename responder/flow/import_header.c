@@ -9,6 +9,8 @@
 
 #include "responder/base/text.h"
 
+#define DIGITS "0123456789"
+
 static const struct {
 	enum column column;
 	const char *names; /* between blanks */
@@ -23,7 +25,7 @@ static const struct {
 		" phone mobile cell cellphone mobilephone mobilenumber cellnumber phonenumber "
 		"patientphone telefono celular movil smsnumber textnumber primaryphone "},
 	{COLUMN_LANGUAGE, " language lang preferredlanguage idioma "},
-	{COLUMN_PATIENT_STATE, " patientstatus patientstate "},
+	{COLUMN_PATIENT_STATE, " patientstatus patientstate status estado "},
 	{COLUMN_VISIT, " visitid appointmentid apptid visit appointmentno appointmentnumber apptno "
 		       "idcita bookingid "},
 	{COLUMN_SLOT, " slotid slot openingid "},
@@ -51,7 +53,7 @@ static void letters_of(const char *s, char *out, size_t room)
 
 struct import_header import_header_read(const struct csv_row *row)
 {
-	struct import_header h;
+	struct import_header h = {.n = row->n};
 	char name[64];
 	for (int c = 0; c < COLUMNS; c++)
 		h.at[c] = -1;
@@ -61,6 +63,10 @@ struct import_header import_header_read(const struct csv_row *row)
 			if (h.at[names[k].column] < 0 && strstr(names[k].names, name))
 				h.at[names[k].column] = (int)i;
 	}
+	/* A mere "Status" is the person's only where there is nothing else it could be of. */
+	if (h.at[COLUMN_PATIENT_STATE] == h.at[COLUMN_STATE] &&
+		import_header_kind(&h) != IMPORT_PATIENTS)
+		h.at[COLUMN_PATIENT_STATE] = -1;
 	return h;
 }
 
@@ -83,12 +89,12 @@ const char *import_cell(const struct import_header *h, const struct csv_row *row
 	return row->fields[at];
 }
 
-/* Whether the calendar and the clock have such a day and time. */
+/* Whether the calendar has such a day, in a year in which somebody may have a visit. */
 static bool real(struct wall *w)
 {
 	char text[ZONE_WALL];
 	zone_format_wall(*w, text);
-	return zone_parse_wall(text, w);
+	return w->year >= 2000 && w->year < 2100 && zone_parse_wall(text, w);
 }
 
 static bool take_date(const char *s, bool day_first, struct wall *out, int *used)
@@ -109,53 +115,94 @@ static bool take_date(const char *s, bool day_first, struct wall *out, int *used
 	return true;
 }
 
-static bool take_time(const char *s, struct wall *out, int *used)
-{
-	int h, m = 0, seconds, more = 0;
-	char half[3] = "";
-	*used = 0;
-	if (strspn(s, "0123456789") == 4 && sscanf(s, "%2d%2d%n", &h, &m, used) == 2)
-		s += *used;
-	else if (sscanf(s, "%2d:%2d%n", &h, &m, used) == 2 && *used)
-		s += *used;
-	else if (sscanf(s, "%2d%n", &h, used) == 1 && *used)
-		s += *used, m = -1;
-	else
-		return false;
-	if (sscanf(s, ":%2d%n", &seconds, &more) == 1 && more)
-		s += more, *used += more;
-	more = 0;
-	if (sscanf(s, " %2[aApP.mM]%n", half, &more) == 1 && more) {
-		*used += more;
-		s += more;
-		size_t rest = strspn(s, ".mM ");
-		*used += (int)rest;
-		if (h < 1 || h > 12)
-			return false;
-		h = h % 12 + (half[0] == 'p' || half[0] == 'P' ? 12 : 0);
-		m = m < 0 ? 0 : m;
-	}
-	out->hour = h;
-	out->minute = m;
-	return m >= 0;
-}
-
 bool import_date(const char *s, bool day_first, struct wall *out)
 {
 	int used;
 	return take_date(s, day_first, out, &used) && !s[used] && real(out);
 }
 
+/* Blanks, also those that are no ASCII: programs like to print 2:20\u202fPM. */
+static const char *skip_blanks(const char *s)
+{
+	for (;;) {
+		if (*s == ' ')
+			s++;
+		else if (text_starts(s, "\u00A0"))
+			s += 2;
+		else if (text_starts(s, "\u202F"))
+			s += 3;
+		else
+			return s;
+	}
+}
+
+/* One or two digits; NULL when there are none. */
+static const char *take_number(const char *s, int *out)
+{
+	size_t n = strspn(s, DIGITS);
+	if (n < 1 || n > 2)
+		return NULL;
+	*out = n == 2 ? (s[0] - '0') * 10 + s[1] - '0' : s[0] - '0';
+	return s + n;
+}
+
+/* Hours and minutes, with seconds or without, or the hour alone; what stands behind. */
+static const char *take_clock(const char *s, int *hour, int *minute)
+{
+	int seconds;
+	*minute = -1;
+	if (strspn(s, DIGITS) == 4) { /* 1420 */
+		*hour = (s[0] - '0') * 10 + s[1] - '0';
+		*minute = (s[2] - '0') * 10 + s[3] - '0';
+		return s + 4;
+	}
+	s = take_number(s, hour);
+	if (s && *s == ':')
+		s = take_number(s + 1, minute);
+	else
+		return s;
+	if (s && *s == ':')
+		s = take_number(s + 1, &seconds);
+	if (s && s[0] == '.' && strspn(s + 1, DIGITS))
+		s += 1 + strspn(s + 1, DIGITS);
+	return s;
+}
+
+/* "AM", "pm", "p. m.": 'a', 'p', 0 for none, -1 for anything else. */
+static int half_of(const char *s)
+{
+	char letters[4] = "";
+	size_t n = 0;
+	for (s = skip_blanks(s); *s; s = skip_blanks(s + 1))
+		if (*s != '.' && n < sizeof letters - 1)
+			letters[n++] = (char)tolower((unsigned char)*s);
+	if (text_eq(letters, "am") || text_eq(letters, "pm"))
+		return letters[0];
+	return n ? -1 : 0;
+}
+
 bool import_time(const char *s, struct wall *out)
 {
-	int used;
-	return take_time(s, out, &used) && !s[used] && out->hour < 24 && out->minute < 60;
+	int hour, minute;
+	s = take_clock(s, &hour, &minute);
+	int half = s ? half_of(s) : -1;
+	if (half < 0 || hour > 23 || minute > 59)
+		return false;
+	if (half && (hour < 1 || hour > 12))
+		return false;
+	if (!half && minute < 0) /* a mere number is no time */
+		return false;
+	out->hour = half ? hour % 12 + (half == 'p' ? 12 : 0) : hour;
+	out->minute = minute < 0 ? 0 : minute;
+	return true;
 }
 
 bool import_when(const char *s, bool day_first, struct wall *out)
 {
 	int used;
-	if (!take_date(s, day_first, out, &used) || (s[used] != ' ' && s[used] != 'T'))
+	if (!take_date(s, day_first, out, &used))
 		return false;
-	return import_time(s + used + 1, out) && real(out);
+	s += used;
+	const char *time = *s == 'T' ? s + 1 : *s == ',' ? skip_blanks(s + 1) : skip_blanks(s);
+	return time != s && import_time(time, out) && real(out);
 }

@@ -28,6 +28,7 @@ enum column {
 };
 
 struct import_header {
+	size_t n;	 /* fields of the header */
 	int at[COLUMNS]; /* index into the row's fields; -1: the file has no such column */
 };
 
