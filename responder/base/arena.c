@@ -11,6 +11,9 @@
 
 #define BLOCK_SIZE ((size_t)16 * 1024)
 #define DEFAULT_CAP ((size_t)64 * 1024 * 1024)
+#define SPARE_MOST                                                                                 \
+	64 /* blocks kept over a reset: giving memory back and faulting it in again costs          \
+	    * more than a small transaction */
 
 struct block {
 	struct block *next;
@@ -20,15 +23,22 @@ struct block {
 
 struct arena {
 	struct block *blocks; /* newest first */
-	size_t cap, total;
+	struct block *spare;  /* of the usual size, empty */
+	size_t cap, total, spare_n;
 };
 
 static struct block *block_new(struct arena *a, size_t need)
 {
 	size_t size = need > BLOCK_SIZE ? need : BLOCK_SIZE;
 	must(a->total + size <= a->cap);
-	struct block *b = malloc(sizeof *b + size);
-	must(b);
+	struct block *b = size == BLOCK_SIZE ? a->spare : NULL;
+	if (b) {
+		a->spare = b->next;
+		a->spare_n--;
+	} else {
+		b = malloc(sizeof *b + size);
+		must(b);
+	}
 	b->size = size;
 	b->used = 0;
 	b->next = a->blocks;
@@ -56,18 +66,18 @@ static void blocks_free(struct block *b)
 
 void arena_reset(struct arena *a)
 {
-	struct block *keep = a->blocks;
-	if (keep && keep->size > BLOCK_SIZE) {
-		blocks_free(keep);
-		a->blocks = keep = NULL;
+	while (a->blocks) {
+		struct block *b = a->blocks;
+		a->blocks = b->next;
+		if (b->size != BLOCK_SIZE || a->spare_n == SPARE_MOST) {
+			free(b);
+			continue;
+		}
+		b->next = a->spare;
+		a->spare = b;
+		a->spare_n++;
 	}
 	a->total = 0;
-	if (!keep)
-		return;
-	blocks_free(keep->next);
-	keep->next = NULL;
-	keep->used = 0;
-	a->total = keep->size;
 }
 
 void arena_free(struct arena *a)
@@ -75,6 +85,7 @@ void arena_free(struct arena *a)
 	if (!a)
 		return;
 	blocks_free(a->blocks);
+	blocks_free(a->spare);
 	free(a);
 }
 

@@ -14,7 +14,7 @@ extern "C" {
 struct arena;
 
 struct arena *arena_new(size_t cap); /* cap in bytes over the arena's whole life; 0: 64 MiB */
-void arena_reset(struct arena *a);   /* forgets everything, keeps one block for reuse */
+void arena_reset(struct arena *a);   /* forgets everything, keeps up to a MiB for reuse */
 void arena_free(struct arena *a);    /* NULL is fine */
 
 void *arena_alloc(struct arena *a, size_t size); /* zeroed, aligned for any type */
