@@ -4,12 +4,10 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "responder/base/arena.h"
-#include "responder/base/must.h"
+#include "responder/base/config_value.h"
 #include "responder/base/text.h"
 #include "responder/base/zone.h"
 #include "responder/command.h"
@@ -17,15 +15,18 @@
 #include "responder/sms/e164.h"
 
 #define ANSWER_MOST 256
+#define FIRST_ANSWER 256 /* the first option that answers a question */
+#define TOO_LONG "\""	 /* fits no question */
 
+/* Fits between double quotes in YAML. */
 static bool is_name(const char *s)
 {
-	return !text_empty(s) && !strpbrk(s, "\"\\\n");
-}
-
-static bool is_country(const char *s)
-{
-	return strlen(s) == 2 && strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 2;
+	if (text_empty(s) || !text_utf8_ok(s, strlen(s)))
+		return false;
+	for (; *s; s++)
+		if ((unsigned char)*s < ' ' || *s == 127 || *s == '"' || *s == '\\')
+			return false;
+	return true;
 }
 
 static bool is_provider(const char *s)
@@ -35,13 +36,7 @@ static bool is_provider(const char *s)
 
 static bool is_account_id(const char *s)
 {
-	return strlen(s) > 2 && !strpbrk(s, " \"\\\n");
-}
-
-static bool is_url(const char *s)
-{
-	return (text_starts(s, "https://") || text_starts(s, "http://127.0.0.1")) &&
-	       s[strlen(s) - 1] != '/' && !strpbrk(s, " \"\\");
+	return is_name(s) && strlen(s) > 2 && !strchr(s, ' ');
 }
 
 struct question {
@@ -65,10 +60,11 @@ enum {
 
 static const struct question questions[QUESTIONS] = {
 	[PRACTICE] = {"practice", "Name of the practice", "My Practice", is_name,
-		"a name without quotes; it begins the texts, so keep it short"},
+		"a name without quotes and backslashes; it begins the texts, so keep it short"},
 	[PHONE] = {"phone", "Number that patients may call", "+13125550100", e164_ok,
 		"a number like +13125550100"},
-	[COUNTRY] = {"country", "Country", "US", is_country, "two capital letters, like US or GB"},
+	[COUNTRY] = {"country", "Country", "US", config_value_country,
+		"two capital letters, like US or GB"},
 	[ZONE] = {"zone", "Time zone of the location", "America/Chicago", zone_ok,
 		"a zone like America/Chicago (see /usr/share/zoneinfo)"},
 	[PROVIDER] = {"provider", "SMS provider", "twilio", is_provider,
@@ -78,9 +74,10 @@ static const struct question questions[QUESTIONS] = {
 	[ACCOUNT] = {"account", "Account id at the provider", "AC00000000000000000000000000000000",
 		is_account_id, "Twilio shows it as Account SID; it begins with AC"},
 	[SECRET_FILE] = {"secret-file", "File that holds the auth token", "secret", is_name,
-		"a file name; the file is not made by this command"},
+		"a file name, or credential:NAME for systemd; this command does not make it"},
 	[PUBLIC_URL] = {"public-url", "Address under which the provider reaches this program",
-		"https://sms.example.org", is_url, "https://NAME, without a slash at the end"},
+		"https://sms.example.org", config_value_url,
+		"https://NAME, without a slash at the end"},
 };
 
 static const char file[] =
@@ -125,23 +122,52 @@ static const char file[] =
 	"  window: \"09:00-20:00\"   # local time; nothing goes out outside of it\n"
 	"  cutoff: 0h        # a cancel by text later than this before the visit goes to staff\n";
 
+/* A line without its end; one that is too long is read to its end and answers nothing. */
+static bool read_answer(char answer[ANSWER_MOST])
+{
+	if (!fgets(answer, ANSWER_MOST, stdin))
+		return false;
+	bool whole = strchr(answer, '\n') || feof(stdin);
+	for (int c; !whole && (c = getchar()) != EOF && c != '\n';)
+		;
+	if (!whole)
+		strcpy(answer, TOO_LONG);
+	const char *trimmed = text_trim(answer);
+	memmove(answer, trimmed, strlen(trimmed) + 1);
+	return true;
+}
+
 /* Asks until an answer fits; false when the input ends. */
 static bool ask(const struct question *q, char answer[ANSWER_MOST])
 {
 	for (;;) {
 		printf("%s [%s]: ", q->ask, q->usual);
 		fflush(stdout);
-		if (!fgets(answer, ANSWER_MOST, stdin)) {
+		if (!read_answer(answer)) {
 			printf("\n");
+			fprintf(stderr,
+				"responder: the answers end before --%s; nothing written.\n",
+				q->option);
 			return false;
 		}
-		memmove(answer, text_trim(answer), strlen(text_trim(answer)) + 1);
 		if (!*answer)
 			strcpy(answer, q->usual);
 		if (q->fits(answer))
 			return true;
 		printf("  Please give %s.\n", q->hint);
 	}
+}
+
+/* Where the configuration will look for the secret. */
+static void say_secret(const char *config, const char *secret)
+{
+	const char *slash = strrchr(config, '/');
+	if (text_starts(secret, "credential:"))
+		printf("/etc/credstore/%s", secret + strlen("credential:"));
+	else if (*secret == '/' || !slash)
+		printf("%s", secret);
+	else
+		printf("%.*s/%s", (int)(slash - config), config, secret);
 }
 
 static int write_file(const char *path, char answers[QUESTIONS][ANSWER_MOST], bool force)
@@ -160,49 +186,65 @@ static int write_file(const char *path, char answers[QUESTIONS][ANSWER_MOST], bo
 		fprintf(stderr, "responder: %s could not be written: %s.\n", path, strerror(errno));
 		return 1;
 	}
-	printf("\nWrote %s. Put the auth token into %s (chmod 600), then:\n\n"
-	       "  responder check --config %s\n\n",
-		path, answers[SECRET_FILE], path);
+	printf("\nWrote %s. Put the auth token into ", path);
+	say_secret(path, answers[SECRET_FILE]);
+	printf(" (chmod 600), then:\n\n  responder check --config %s\n\n", path);
 	return 0;
 }
 
-static int usage(void)
+static int usage(FILE *to, int status)
 {
-	fprintf(stderr, "usage: responder init [--config FILE] [--force]");
+	fprintf(to, "usage: responder init [--config FILE] [--force]\n"
+		    "What an option answers is not asked:\n");
 	for (int i = 0; i < QUESTIONS; i++)
-		fprintf(stderr, " [--%s …]", questions[i].option);
-	fprintf(stderr, "\n");
-	return 2;
+		fprintf(to, "  --%-12s %s [%s]\n", questions[i].option, questions[i].ask,
+			questions[i].usual);
+	return status;
+}
+
+/* Takes one option; 0, or the exit status. */
+static int take_option(int o, char answers[QUESTIONS][ANSWER_MOST], const char **path, bool *force)
+{
+	if (o == 'h')
+		return usage(stdout, 0);
+	if (o == '?')
+		return usage(stderr, 2);
+	if (o == 'c')
+		*path = optarg;
+	if (o == 'f')
+		*force = true;
+	if (o < FIRST_ANSWER)
+		return 0;
+	const struct question *q = &questions[o - FIRST_ANSWER];
+	if (strlen(optarg) >= ANSWER_MOST || !q->fits(optarg)) {
+		fprintf(stderr, "responder: --%s: please give %s.\n", q->option, q->hint);
+		return 2;
+	}
+	strcpy(answers[o - FIRST_ANSWER], optarg);
+	return 0;
 }
 
 int command_init(int argc, char **argv)
 {
-	struct option options[QUESTIONS + 3] = {0};
+	struct option options[QUESTIONS + 4] = {
+		{"config", required_argument, NULL, 'c'},
+		{"force", no_argument, NULL, 'f'},
+		{"help", no_argument, NULL, 'h'},
+	};
 	char answers[QUESTIONS][ANSWER_MOST] = {{0}};
 	const char *path = COMMAND_CONFIG;
 	bool force = false;
 	for (int i = 0; i < QUESTIONS; i++)
-		options[i] = (struct option){questions[i].option, required_argument, NULL, 256 + i};
-	options[QUESTIONS] = (struct option){"config", required_argument, NULL, 'c'};
-	options[QUESTIONS + 1] = (struct option){"force", no_argument, NULL, 'f'};
+		options[3 + i] = (struct option){
+			questions[i].option, required_argument, NULL, FIRST_ANSWER + i};
 	optind = 1;
-	for (int o; (o = getopt_long(argc, argv, "c:f", options, NULL)) != -1;) {
-		if (o == 'c')
-			path = optarg;
-		else if (o == 'f')
-			force = true;
-		else if (o < 256)
-			return usage();
-		else if (!questions[o - 256].fits(optarg) || strlen(optarg) >= ANSWER_MOST) {
-			fprintf(stderr, "responder: --%s: please give %s.\n",
-				questions[o - 256].option, questions[o - 256].hint);
-			return 2;
-		} else {
-			strcpy(answers[o - 256], optarg);
-		}
+	for (int o; (o = getopt_long(argc, argv, "c:fh", options, NULL)) != -1;) {
+		int status = take_option(o, answers, &path, &force);
+		if (status || o == 'h')
+			return status;
 	}
 	if (optind != argc)
-		return usage();
+		return usage(stderr, 2);
 	if (!force && access(path, F_OK) == 0) {
 		fprintf(stderr, "responder: %s is there already. Give --force to write it anew.\n",
 			path);

@@ -2,9 +2,8 @@
  * "apptdate". */
 #include "responder/flow/import_header.h"
 
-#include <ctype.h>
+#include <glib.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "responder/base/text.h"
@@ -40,25 +39,27 @@ static const struct {
 	{COLUMN_STATE, " status state apptstatus appointmentstatus visitstatus estado "},
 };
 
-static void letters_of(const char *s, char *out, size_t room)
+void import_letters(const char *s, char *out, size_t room)
 {
+	/* Accents become characters of their own, and are dropped like all that is not ASCII. */
+	char *apart = g_utf8_normalize(s, -1, G_NORMALIZE_DEFAULT);
 	size_t n = 0;
-	for (; *s && n + 3 < room; s++)
-		if (isalnum((unsigned char)*s))
-			out[1 + n++] = (char)tolower((unsigned char)*s);
-	out[0] = ' ';
-	out[1 + n] = ' ';
-	out[2 + n] = '\0';
+	for (const char *p = apart; p && *p && n + 1 < room; p++)
+		if (g_ascii_isalnum(*p))
+			out[n++] = g_ascii_tolower(*p);
+	out[n] = '\0';
+	g_free(apart);
 }
 
 struct import_header import_header_read(const struct csv_row *row)
 {
 	struct import_header h = {.n = row->n};
-	char name[64];
+	char name[64] = " ";
 	for (int c = 0; c < COLUMNS; c++)
 		h.at[c] = -1;
 	for (size_t i = 0; i < row->n; i++) {
-		letters_of(row->fields[i], name, sizeof name);
+		import_letters(row->fields[i], name + 1, sizeof name - 2);
+		strcat(name, " ");
 		for (size_t k = 0; name[2] && k < sizeof names / sizeof names[0]; k++)
 			if (h.at[names[k].column] < 0 && strstr(names[k].names, name))
 				h.at[names[k].column] = (int)i;
@@ -102,7 +103,7 @@ static bool take_date(const char *s, bool day_first, struct wall *out, int *used
 	int a, b, c;
 	char mark[2];
 	*used = 0;
-	if (sscanf(s, "%4d-%2d-%2d%n", &a, &b, &c, used) == 3 && *used) {
+	if (strspn(s, DIGITS) == 4 && sscanf(s, "%4d-%2d-%2d%n", &a, &b, &c, used) == 3 && *used) {
 		out->year = a, out->month = b, out->day = c;
 		return true;
 	}
@@ -175,7 +176,7 @@ static int half_of(const char *s)
 	size_t n = 0;
 	for (s = skip_blanks(s); *s; s = skip_blanks(s + 1))
 		if (*s != '.' && n < sizeof letters - 1)
-			letters[n++] = (char)tolower((unsigned char)*s);
+			letters[n++] = g_ascii_tolower(*s);
 	if (text_eq(letters, "am") || text_eq(letters, "pm"))
 		return letters[0];
 	return n ? -1 : 0;

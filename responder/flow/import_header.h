@@ -32,7 +32,11 @@ struct import_header {
 	int at[COLUMNS]; /* index into the row's fields; -1: the file has no such column */
 };
 
-/* By common names, whatever their case and punctuation. */
+/* Only the letters and digits, small and without accents: "No-Show" is "noshow", "Médico" "medico".
+ * Cut to what fits. */
+void import_letters(const char *s, char *out, size_t room);
+
+/* By common names, whatever their case, accents and punctuation. */
 struct import_header import_header_read(const struct csv_row *row);
 
 /* What such a header is of; IMPORT_BY_HEADER when it is of nothing. */

@@ -2,7 +2,22 @@
 #include "tests/unit/fixture.h"
 
 #include "responder/flow/import.h"
+#include "responder/flow/import_header.h"
 #include "responder/flow/jobs.h"
+
+static int fail_at; /* the new patient at which the store fails; 0: none */
+
+/* Stands in for the statement, inside import_person.c alone. */
+static enum err failing_add(struct arena *a, struct db *db, struct q_import_patient_add **row,
+	const struct q_import_patient_add_in *in)
+{
+	if (fail_at && --fail_at == 0)
+		return ERR_STORE;
+	return q_import_patient_add_run(a, db, row, in);
+}
+
+#define q_import_patient_add_run failing_add
+#include "responder/flow/import_person.c"
 
 static char said[4096];
 
@@ -147,6 +162,164 @@ static void patients_and_slots_are_known_by_their_header(void **state)
 	assert_int_equal(c.slots_changed, 1);
 }
 
+/* The people and visits that are in the store. */
+static int count(struct fixture *f, const char *ext)
+{
+	struct q_import_patient_by_ext *p;
+	assert_int_equal(q_import_patient_by_ext(f->arena, f->db, &p, .ext = ext), OK);
+	return p != NULL;
+}
+
+static void a_row_with_a_finding_leaves_no_trace(void **state)
+{
+	struct fixture *f = *state;
+	import(f, visits, OK);
+	/* The id of Ada's visit, for somebody new. */
+	struct import_counts c = import(f,
+		"visit id,patient id,first,phone,start,provider\n"
+		"v1,p9,Zoe,3125550199,2026-03-20 14:20,Dr. New\n",
+		OK);
+	assert_non_null(strstr(said, "2:1: 'v1' is another person's visit"));
+	assert_int_equal(c.bad, 1);
+	assert_int_equal(c.people_new + c.visits_new + c.visits_moved + c.visits_changed, 0);
+	assert_int_equal(count(f, "p9"), 0);
+	struct q_import_clinician *clinician;
+	assert_int_equal(q_import_clinician(f->arena, f->db, &clinician, .name = "Dr. New"), OK);
+	assert_null(clinician);
+	/* A comma without quotes around it would put the number into the wrong column. */
+	c = import(
+		f, "patient id,last,first,phone\np9,Love, Lace,Ada,3125550199\np8,Tan,Bob,,\n", OK);
+	assert_non_null(strstr(said, "2:5: the row has more fields than the header"));
+	assert_int_equal(c.bad, 1);
+	assert_int_equal(count(f, "p9"), 0);
+	assert_int_equal(count(f, "p8"), 1);
+}
+
+static void good_rows_go_in_before_a_quote_that_never_closes(void **state)
+{
+	struct fixture *f = *state;
+	struct import_counts c =
+		import(f, "patient id,first,phone\np8,Bob,3125550124\np9,\"Ada\n", ERR_INPUT);
+	assert_int_equal(c.people_new, 1);
+	assert_int_equal(count(f, "p8"), 1);
+}
+
+/* The store fails in the middle: the counts say what is in, and the file can be read again. */
+static void a_broken_run_can_be_repeated(void **state)
+{
+	struct fixture *f = *state;
+	struct buf text = buf_new(f->arena, 1 << 20);
+	buf_str(&text, "patient id,first,phone\n");
+	for (int i = 0; i < 1200; i++)
+		buf_printf(&text, "p%d,First%d,312555%04d\n", i, i, i);
+	fail_at = 1100;
+	struct import_counts c = import(f, text.s, ERR_STORE);
+	assert_int_equal(c.people_new, 1000);
+	assert_int_equal(c.rows, 1000);
+	assert_int_equal(count(f, "p999") + count(f, "p1000"), 1);
+	c = import(f, text.s, OK);
+	assert_int_equal(c.people_new, 200);
+	assert_int_equal(c.people_changed, 0);
+}
+
+static void who_is_known_needs_only_an_id(void **state)
+{
+	struct fixture *f = *state;
+	import(f, visits, OK);
+	struct import_counts c = import(f,
+		"visit id,mrn,start,location\nv7,p1,2026-04-01 09:00,main\n"
+		"v8,p77,2026-04-01 09:00,Main\nv9,p1,2026-04-01 10:00,South\n",
+		OK);
+	assert_int_equal(c.visits_new, 1);
+	assert_int_equal(c.people_changed, 0);
+	assert_non_null(strstr(said, "3:2: no first name, and nobody has the id 'p77'"));
+	assert_non_null(strstr(said, "4:4: 'South' is no location of the configuration (Main)"));
+}
+
+static void a_persons_status_is_read_where_it_is_theirs(void **state)
+{
+	struct fixture *f = *state;
+	struct q_import_patient_by_ext *p;
+	import(f, "mrn,first,mobile,status,state\n7,Ada,3125550123,Inactive,IL\n", OK);
+	assert_string_equal(said, "");
+	assert_int_equal(q_import_patient_by_ext(f->arena, f->db, &p, .ext = "7"), OK);
+	assert_string_equal(p->state, "inactive");
+	/* In a file of visits it is the visit's. */
+	import(f, "visit id,mrn,start,status\nv7,7,2026-04-01 09:00,Cancelled\n", OK);
+	assert_string_equal(said, "");
+	assert_int_equal(q_import_patient_by_ext(f->arena, f->db, &p, .ext = "7"), OK);
+	assert_string_equal(p->state, "inactive");
+}
+
+static void spanish_excel_files_are_read(void **state)
+{
+	struct fixture *f = *state;
+	f->config.country = "ES";
+	struct import_counts c = import(f,
+		"\xEF\xBB\xBFId Paciente;Nombre;Apellidos;Móvil;Idioma;Fecha;Hora;Médico;Estado\r\n"
+		"7;Ada;\"Díaz; Ruiz\";612 34 56 78;Español;03/04/2026;2:20 p. m.;Dra. "
+		"Núñez;Confirmada\r\n",
+		OK);
+	assert_string_equal(said, "");
+	assert_int_equal(c.visits_new, 1);
+	struct q_visit_by_ext *v;
+	assert_int_equal(q_visit_by_ext(f->arena, f->db, &v, .ext = "7/2026-04-03T14:20"), OK);
+	assert_non_null(v);
+	assert_string_equal(v->state, "confirmed");
+	assert_true(v->clinician > 0);
+	struct q_import_patient_by_ext *p;
+	assert_int_equal(q_import_patient_by_ext(f->arena, f->db, &p, .ext = "7"), OK);
+	assert_string_equal(p->theirs, "+34612345678");
+	assert_string_equal(p->lang, "es");
+}
+
+static void dates_and_times_are_read_as_people_write_them(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		bool day_first;
+		const char *wall; /* NULL: not a moment */
+	} cases[] = {
+		{"2026-03-10 14:20", false, "2026-03-10T14:20"},
+		{"2026-03-10T14:20:00", true, "2026-03-10T14:20"},
+		{"2026-03-10 14:20:59.000", false, "2026-03-10T14:20"},
+		{"3/10/2026 2:20 PM", false, "2026-03-10T14:20"},
+		{"3/10/2026, 2:20:00 PM", false, "2026-03-10T14:20"},
+		{"3/10/2026 2:20\u202FPM", false, "2026-03-10T14:20"},
+		{"10/3/2026 2:20pm", true, "2026-03-10T14:20"},
+		{"10.3.2026 14:20", false, "2026-03-10T14:20"},
+		{"03-10-26 0920", false, "2026-03-10T09:20"},
+		{"3/10/2026 12 AM", false, "2026-03-10T00:00"},
+		{"3/10/2026 12:05 p.m.", false, "2026-03-10T12:05"},
+		{"3/10/2026 0:30", false, "2026-03-10T00:30"},
+		{"13/10/2026 9:00", false, NULL},
+		{"2026-02-29 9:00", false, NULL},
+		{"3/10/0202 9:00", false, NULL},
+		{"3/10/2026", false, NULL},
+		{"3/10/2026 9", false, NULL},
+		{"3/10/2026 24:00", false, NULL},
+		{"3/10/2026 14:20 PM", false, NULL},
+		{"3/10/2026 0:20 AM", false, NULL},
+		{"3/10/2026 9:00 m", false, NULL},
+		{"3/10/2026 9:00 CST", false, NULL},
+		{"2026-03-10T14:20:00Z", false, NULL},
+		{"2026-03-10T14:20:00-05:00", false, NULL},
+		{"2026-03-1014:20", false, NULL},
+		{"soon", false, NULL},
+		{"", false, NULL},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct wall w = {0};
+		char out[ZONE_WALL] = "";
+		bool fine = import_when(cases[i].text, cases[i].day_first, &w);
+		if (fine)
+			zone_format_wall(w, out);
+		if (fine != (cases[i].wall != NULL) || (fine && strcmp(out, cases[i].wall) != 0))
+			fail_msg("'%s' is read as '%s'", cases[i].text, out);
+	}
+}
+
 static void a_file_that_makes_no_sense_is_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -166,6 +339,13 @@ int main(void)
 		TEST(a_moved_visit_takes_its_queued_reminder_with_it),
 		TEST(the_patients_own_answer_stands),
 		TEST(patients_and_slots_are_known_by_their_header),
+		TEST(a_row_with_a_finding_leaves_no_trace),
+		TEST(good_rows_go_in_before_a_quote_that_never_closes),
+		TEST(a_broken_run_can_be_repeated),
+		TEST(who_is_known_needs_only_an_id),
+		TEST(a_persons_status_is_read_where_it_is_theirs),
+		TEST(spanish_excel_files_are_read),
+		TEST(dates_and_times_are_read_as_people_write_them),
 		TEST(a_file_that_makes_no_sense_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
