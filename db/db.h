@@ -42,9 +42,6 @@ enum err db_undo(struct db *db) MUST_USE;
 /* Copies the whole store, consistently, while it is in use. */
 enum err db_backup(struct db *db, const char *to_file) MUST_USE;
 
-/* Moves committed changes from the log into the file, without waiting for anybody. */
-void db_tidy(struct db *db);
-
 /* For generated code only. */
 enum db_type { DB_INT, DB_INT_OR_NULL, DB_TEXT, DB_TEXT_OR_NULL, DB_BYTES };
 

@@ -18,12 +18,36 @@
 #include "responder/base/text.h"
 
 #define LOCK_SECONDS 2
-#define STATEMENT_MOST 8192 /* bytes */
-#define LOG_PAGES_MOST 8000 /* 32 MiB */
+#define STATEMENT_MOST 8192  /* bytes */
+#define LOG_PAGES_TIDY 4000  /* 16 MiB: each time, another thread moves them into the file */
+#define LOG_PAGES_MOST 32000 /* 128 MiB: when that lags, the writer does it itself, and waits */
+
+/* What frames the work of every batch. */
+enum frame { BEGIN, COMMIT, MARK, KEEP, FRAMES };
+
+static const char *const frames[FRAMES] = {
+	[BEGIN] = "BEGIN IMMEDIATE",
+	[COMMIT] = "COMMIT",
+	[MARK] = "SAVEPOINT mark",
+	[KEEP] = "RELEASE mark",
+};
+
+/* Moves committed pages from the log into the file while the writer goes on. A connection starts
+ * its own when its log has grown for the first time. */
+struct tidier {
+	sqlite3 *handle;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	bool wanted, stop;
+};
 
 struct db {
 	sqlite3 *handle;
+	struct tidier *tidier;	 /* NULL: was never needed */
+	int tidied;		 /* so many times since the log last began anew */
 	sqlite3_stmt **prepared; /* by db_stmt.number */
+	sqlite3_stmt *frames[FRAMES];
 	bool writing;
 };
 
@@ -46,6 +70,89 @@ static enum err run(struct db *db, const char *sql)
 	return sqlite3_exec(db->handle, sql, NULL, NULL, NULL) == SQLITE_OK ? OK : failed(db, sql);
 }
 
+static enum err frame(struct db *db, enum frame f)
+{
+	sqlite3_stmt **s = &db->frames[f];
+	if (!*s && sqlite3_prepare_v3(db->handle, frames[f], -1, SQLITE_PREPARE_PERSISTENT, s,
+			   NULL) != SQLITE_OK)
+		return failed(db, frames[f]);
+	enum err e = sqlite3_step(*s) == SQLITE_DONE ? OK : failed(db, frames[f]);
+	sqlite3_reset(*s);
+	return e;
+}
+
+static void *tidy(void *arg)
+{
+	struct tidier *t = arg;
+	pthread_mutex_lock(&t->lock);
+	while (!t->stop) {
+		if (!t->wanted) {
+			pthread_cond_wait(&t->wake, &t->lock);
+			continue;
+		}
+		t->wanted = false;
+		pthread_mutex_unlock(&t->lock);
+		sqlite3_wal_checkpoint_v2(t->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+		pthread_mutex_lock(&t->lock);
+	}
+	pthread_mutex_unlock(&t->lock);
+	return NULL;
+}
+
+/* NULL when the file cannot be opened once more: then the writer goes on tidying by itself. */
+static struct tidier *tidier_start(sqlite3 *writes)
+{
+	struct tidier *t = calloc(1, sizeof *t);
+	must(t);
+	if (sqlite3_open_v2(sqlite3_db_filename(writes, "main"), &t->handle,
+		    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
+		sqlite3_close(t->handle);
+		free(t);
+		return NULL;
+	}
+	pthread_mutex_init(&t->lock, NULL);
+	pthread_cond_init(&t->wake, NULL);
+	must(pthread_create(&t->thread, NULL, tidy, t) == 0);
+	return t;
+}
+
+static void tidier_stop(struct tidier *t)
+{
+	if (!t)
+		return;
+	pthread_mutex_lock(&t->lock);
+	t->stop = true;
+	pthread_cond_signal(&t->wake);
+	pthread_mutex_unlock(&t->lock);
+	pthread_join(t->thread, NULL);
+	must(sqlite3_close(t->handle) == SQLITE_OK);
+	pthread_cond_destroy(&t->wake);
+	pthread_mutex_destroy(&t->lock);
+	free(t);
+}
+
+/* SQLite calls this after each commit; `pages` are in the log. */
+static int on_commit(void *context, sqlite3 *handle, const char *name, int pages)
+{
+	struct db *db = context;
+	(void)name;
+	if (pages >= LOG_PAGES_MOST)
+		sqlite3_wal_checkpoint_v2(handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	bool more = pages / LOG_PAGES_TIDY > db->tidied;
+	db->tidied = pages / LOG_PAGES_TIDY;
+	if (!more)
+		return SQLITE_OK;
+	if (!db->tidier)
+		db->tidier = tidier_start(handle);
+	if (db->tidier) {
+		pthread_mutex_lock(&db->tidier->lock);
+		db->tidier->wanted = true;
+		pthread_cond_signal(&db->tidier->wake);
+		pthread_mutex_unlock(&db->tidier->lock);
+	}
+	return SQLITE_OK;
+}
+
 static enum err configure(struct db *db)
 {
 	int on;
@@ -56,14 +163,22 @@ static enum err configure(struct db *db)
 	sqlite3_busy_timeout(db->handle, LOCK_SECONDS * 1000);
 	enum err e = run(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
 			     "PRAGMA foreign_keys = ON; PRAGMA cache_size = -8192;"
+			     "PRAGMA temp_store = MEMORY;" /* else each mark opens a file */
 			     "PRAGMA journal_size_limit = 67108864");
-	/* db_tidy checkpoints from a thread nobody waits for; this is the bound when it lags. */
-	sqlite3_wal_autocheckpoint(db->handle, LOG_PAGES_MOST);
+	sqlite3_wal_hook(db->handle, on_commit, db);
 	return e;
+}
+
+/* SQLite counts its memory under a mutex that all threads share; nobody asks for the count. */
+static void set_up(void)
+{
+	must(sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) == SQLITE_OK);
 }
 
 enum err engine_open(struct db **out, const char *where, bool create)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	must(pthread_once(&once, set_up) == 0);
 	struct db *db = calloc(1, sizeof *db);
 	must(db);
 	db->prepared = calloc((size_t)db_statement_n, sizeof(sqlite3_stmt *));
@@ -87,8 +202,11 @@ void db_close(struct db *db)
 	if (!db)
 		return;
 	must(!db->writing);
+	tidier_stop(db->tidier);
 	for (int i = 0; i < db_statement_n; i++)
 		sqlite3_finalize(db->prepared[i]);
+	for (int i = 0; i < FRAMES; i++)
+		sqlite3_finalize(db->frames[i]);
 	free(db->prepared);
 	must(sqlite3_close(db->handle) == SQLITE_OK);
 	free(db);
@@ -102,7 +220,7 @@ enum err db_begin(struct db *db)
 	until.tv_sec += LOCK_SECONDS;
 	if (pthread_mutex_timedlock(&writer, &until) != 0)
 		return ERR_BUSY;
-	enum err e = run(db, "BEGIN IMMEDIATE");
+	enum err e = frame(db, BEGIN);
 	if (e) {
 		pthread_mutex_unlock(&writer);
 		return e;
@@ -120,7 +238,7 @@ static void end(struct db *db)
 enum err db_commit(struct db *db)
 {
 	must(db->writing);
-	enum err e = run(db, "COMMIT");
+	enum err e = frame(db, COMMIT);
 	if (e) {
 		db_rollback(db);
 		return e;
@@ -140,12 +258,12 @@ void db_rollback(struct db *db)
 
 enum err db_mark(struct db *db)
 {
-	return run(db, "SAVEPOINT mark");
+	return frame(db, MARK);
 }
 
 enum err db_keep(struct db *db)
 {
-	return run(db, "RELEASE mark");
+	return frame(db, KEEP);
 }
 
 enum err db_undo(struct db *db)
@@ -357,9 +475,4 @@ enum err db_backup(struct db *db, const char *to_file)
 		return OK;
 	unlink(to_file);
 	return code == SQLITE_BUSY || code == SQLITE_LOCKED ? ERR_BUSY : ERR_STORE;
-}
-
-void db_tidy(struct db *db)
-{
-	sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 }

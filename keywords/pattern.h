@@ -1,10 +1,12 @@
 /* Regular expressions with limits: a pattern stops rather than burn time. The only user of PCRE2.
- */
+ * A pattern matches from the beginning of a word; which words those may be is known before, so that
+ * most patterns never run on most texts. */
 #ifndef KEYWORDS_PATTERN_H
 #define KEYWORDS_PATTERN_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define PATTERN_GROUPS 8
 
@@ -14,11 +16,23 @@ struct span { /* bytes of the subject; start == end == 0 for a group that took n
 	size_t start, end;
 };
 
+/* The words that a pattern may begin with, by their first letters; a set that is too large costs
+ * time only. */
+struct pattern_starts {
+	uint64_t bits[8];
+};
+
+void pattern_starts_any(struct pattern_starts *s);
+/* `stem`: with any ending. */
+void pattern_starts_word(struct pattern_starts *s, const char *word, bool stem);
+
 /* NULL when it does not compile; *why then says so (constant or static per thread). */
-struct pattern *pattern_new(const char *regex, const char **why);
+struct pattern *pattern_new(
+	const char *regex, const struct pattern_starts *starts, const char **why);
 void pattern_free(struct pattern *p);
 
-/* The next match from byte `from` on: 1 found, 0 not, -1 a limit was hit. */
+/* The next match from byte `from` on, in a text of words between single blanks, one blank before
+ * and one behind them: 1 found, 0 not, -1 a limit was hit. */
 int pattern_find(const struct pattern *p, const char *s, size_t n, size_t from,
 	struct span spans[PATTERN_GROUPS]);
 

@@ -20,6 +20,8 @@ struct phrases {
 		int words, order;
 	} * at;
 	int n;
+	struct pattern_starts starts;
+	bool started; /* the phrase being read: a word that may not be missing was there */
 };
 
 struct parser {
@@ -48,7 +50,7 @@ static void fault(struct parser *p, const char *format, ...)
 }
 
 /* A word as a regular expression: its letters as they are, "~" at the end for any ending. */
-static void add_word(struct parser *p, struct buf *out, char *word)
+static void add_word(struct parser *p, struct phrases *list, struct buf *out, char *word)
 {
 	size_t n = strlen(word);
 	bool any_ending = n > 1 && word[n - 1] == '~';
@@ -58,6 +60,8 @@ static void add_word(struct parser *p, struct buf *out, char *word)
 	const char *normal = word[1] ? normalise(p->arena, word) : word;
 	if (!*normal || strpbrk(normal, "\\^$.[|()*+{"))
 		fault(p, "'%s' is no word", word);
+	if (!list->started)
+		pattern_starts_word(&list->starts, normal, any_ending);
 	if (text_eq(word, "?"))
 		normal = "\\?";
 	buf_str(out, normal);
@@ -67,7 +71,7 @@ static void add_word(struct parser *p, struct buf *out, char *word)
 
 /* "a/b/c" or "[a/b]": one of these; in brackets it may be missing. Each eats the blank behind it.
  */
-static void add_token(struct parser *p, struct buf *out, char *token)
+static void add_token(struct parser *p, struct phrases *list, struct buf *out, char *token)
 {
 	size_t n = strlen(token);
 	bool optional = token[0] == '[';
@@ -84,8 +88,9 @@ static void add_token(struct parser *p, struct buf *out, char *token)
 	for (char *word = strtok_r(rest, "/", &save); word; word = strtok_r(NULL, "/", &save)) {
 		if (word != rest)
 			buf_char(out, '|');
-		add_word(p, out, word);
+		add_word(p, list, out, word);
 	}
+	list->started |= !optional;
 	buf_str(out, optional ? ") )?" : ") )");
 }
 
@@ -106,8 +111,9 @@ static void add_phrase(struct parser *p, struct phrases *list, char *phrase)
 	struct buf out = buf_new(p->arena, REGEX_MOST);
 	char *save = NULL;
 	int words = 0;
+	list->started = false;
 	for (char *t = strtok_r(phrase, " \t", &save); t; t = strtok_r(NULL, " \t", &save), words++)
-		add_token(p, &out, t);
+		add_token(p, list, &out, t);
 	keep_phrase(p, list, out.s, words);
 }
 
@@ -135,10 +141,10 @@ static struct pattern *compile(struct parser *p, struct phrases *list)
 	qsort(list->at, (size_t)list->n, sizeof *list->at, longest_first);
 	struct buf all = buf_new(p->arena, REGEX_MOST);
 	for (int i = 0; i < list->n; i++)
-		buf_printf(&all, "%s(?:%s)", i ? "|" : "(?<= )(?:", list->at[i].regex);
+		buf_printf(&all, "%s(?:%s)", i ? "|" : "(?:", list->at[i].regex);
 	buf_char(&all, ')');
 	const char *why = "";
-	struct pattern *out = pattern_new(all.s, &why);
+	struct pattern *out = pattern_new(all.s, &list->starts, &why);
 	if (!out || all.over)
 		fault(p, "the expression does not compile: %s", out ? "it is too long" : why);
 	return out;
@@ -213,9 +219,10 @@ static void rule_line(struct parser *p, const char *key, char *value)
 		fault(p, "'%s' belongs under a rule", key);
 	else if (text_eq(key, "say"))
 		add_phrases(p, &p->phrases, value);
-	else if (text_eq(key, "expert"))
+	else if (text_eq(key, "expert")) {
 		keep_phrase(p, &p->phrases, arena_printf(p->arena, "%s ", value), PHRASES_MOST);
-	else if (text_eq(key, "like"))
+		pattern_starts_any(&p->phrases.starts);
+	} else if (text_eq(key, "like"))
 		add_example(p, EXAMPLE_LIKE, value);
 	else
 		add_example(p, EXAMPLE_NOT, value);

@@ -22,7 +22,7 @@ enum kind {
 	KINDS
 };
 
-#define PREFIX "(?<= )(?:(?:at|around|by|a|a las|a la|para las) )?"
+#define PREFIX "(?:(?:at|around|by|a|a las|a la|para las) )?"
 #define HALF "(am|pm|a m|p m|a|p)"
 #define WEEKDAYS                                                                                   \
 	"(mon|tue|wed|thu|fri|sat|sun|lun|mar|mie|jue|vie|sab|dom)(?:day|s|sday|nesday|rs|rsday|"  \
@@ -35,16 +35,16 @@ enum kind {
 
 static const char *const regexes[KINDS] = {
 	[CLOCK_MINUTES] = PREFIX "(\\d{1,2}):(\\d{2})(?: ?" HALF ")? ",
-	[CLOCK] = "(?<= )(?:(?:(?:at|a las|a la|para las) (\\d{1,2})(?: o'?clock)?(?: ?" HALF ")?)|"
+	[CLOCK] = "(?:(?:(?:at|a las|a la|para las) (\\d{1,2})(?: o'?clock)?(?: ?" HALF ")?)|"
 		  "(?:(\\d{1,2}) ?(am|pm|a m|p m))) ",
-	[WEEKDAY] = "(?<= )(?:(?:on|this|el|este|next|el proximo) )?" WEEKDAYS " ",
-	[MONTH_DAY] = "(?<= )(?:on )?" MONTHS " (\\d{1,2})(?:st|nd|rd|th)? ",
-	[DAY_MONTH] = "(?<= )(?:el )?(\\d{1,2}) de " MONTHS " ",
-	[SLASHES] = "(?<= )(?:on |el )?(\\d{1,2})/(\\d{1,2})(?:/\\d{2,4})? ",
-	[DAY] = "(?<= )(?:on )?(?:the|el dia) (\\d{1,2})(?:th)? ",
-	[RELATIVE] = "(?<= )(?:(today|tonight|hoy)|(tomorrow|tomorow|tmrw|tmw|tmr|2moro|manana)) ",
+	[WEEKDAY] = "(?:(?:on|this|el|este|next|el proximo) )?" WEEKDAYS " ",
+	[MONTH_DAY] = "(?:on )?" MONTHS " (\\d{1,2})(?:st|nd|rd|th)? ",
+	[DAY_MONTH] = "(?:el )?(\\d{1,2}) de " MONTHS " ",
+	[SLASHES] = "(?:on |el )?(\\d{1,2})/(\\d{1,2})(?:/\\d{2,4})? ",
+	[DAY] = "(?:on )?(?:the|el dia) (\\d{1,2})(?:th)? ",
+	[RELATIVE] = "(?:(today|tonight|hoy)|(tomorrow|tomorow|tmrw|tmw|tmr|2moro|manana)) ",
 	[VAGUE] =
-		"(?<= )(?:next (?:week|month|year|time)|later|another (?:day|time)|different "
+		"(?:next (?:week|month|year|time)|later|another (?:day|time)|different "
 		"(?:day|time)|"
 		"(?:in the |this )?(?<!good "
 		")(?:morning|afternoon|evening)|weekend|noon|midnight|(?:la "
@@ -60,10 +60,12 @@ struct said_patterns {
 struct said_patterns *said_patterns_new(void)
 {
 	struct said_patterns *p = calloc(1, sizeof *p);
+	struct pattern_starts any;
 	must(p);
+	pattern_starts_any(&any);
 	for (int i = 0; i < KINDS; i++) {
 		const char *why;
-		p->of[i] = pattern_new(regexes[i], &why);
+		p->of[i] = pattern_new(regexes[i], &any, &why);
 		must(p->of[i]);
 	}
 	return p;

@@ -2,6 +2,7 @@
 #include "responder/serve.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,6 +21,8 @@
 #include "responder/flow/sender.h"
 #include "responder/flow/settings.h"
 #include "responder/web/web.h"
+
+#define HEAP_SLACK (4 << 20) /* bytes */
 
 struct roles {
 	struct web *web;
@@ -112,9 +115,18 @@ static void stop(struct roles *r)
 		web_stop(r->web);
 }
 
+/* Threads that free and allocate at the top of their heaps would give pages back to the kernel and
+ * fault them in again with every request. */
+static void tune_memory(void)
+{
+	must(mallopt(M_TRIM_THRESHOLD, HEAP_SLACK) && mallopt(M_TOP_PAD, HEAP_SLACK / 8) &&
+		mallopt(M_ARENA_MAX, 2));
+}
+
 int serve_run(struct app *app, const struct serve_hooks *hooks)
 {
 	struct roles roles = {0};
+	tune_memory();
 	int signals = block_signals();
 	app->node = "one";
 	app->sender_bell = bell_new();

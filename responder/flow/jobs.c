@@ -73,7 +73,6 @@ static void *run(void *arg)
 		enum err e = jobs_pass(j->db, j->app, clock_now());
 		if (e)
 			log_warn("jobs_failed", "why=\"%s\"", err_text(e));
-		db_tidy(j->db);
 		bell_wait(&j->app->jobs_bell, TICK_MS);
 	}
 	return NULL;
