@@ -48,7 +48,7 @@ else
 PROGRAM := $(BUILD)/responder.bin
 endif
 
-.PHONY: all check check-all lint fmt asan tsan fuzz bench demo tour install help units tools clean
+.PHONY: link-with all check check-all lint fmt asan tsan fuzz bench demo tour install help units tools clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -104,6 +104,10 @@ $(BUILD)/tools/%: tests/%.c $(LIB)
 	@mkdir -p $(@D)
 	@echo "  tool $<"
 	@$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< $(LIB) $(LDFLAGS) $(LDLIBS)
+
+# For tests/bench: the program with one object of it changed.
+link-with: $(BUILD)/responder/main.c.o $(LIB)
+	@$(CC) $(LDFLAGS) -o $(OUT) $(BUILD)/responder/main.c.o $(OBJECT) $(LIB) $(LDLIBS)
 
 build/fuzz/bin/%: tests/fuzz/%.c build/fuzz/libresponder.a
 	@mkdir -p $(@D)

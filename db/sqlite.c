@@ -162,7 +162,7 @@ static enum err configure(struct db *db)
 		return failed(db, "db_config");
 	sqlite3_busy_timeout(db->handle, LOCK_SECONDS * 1000);
 	enum err e = run(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-			     "PRAGMA foreign_keys = ON; PRAGMA cache_size = -8192;"
+			     "PRAGMA foreign_keys = ON; PRAGMA cache_size = -4096;"
 			     "PRAGMA temp_store = MEMORY;" /* else each mark opens a file */
 			     "PRAGMA journal_size_limit = 67108864");
 	sqlite3_wal_hook(db->handle, on_commit, db);
@@ -288,19 +288,38 @@ static void number_parameters(char *sql)
 	}
 }
 
+/* SQLite gathers what RETURNING says in a table that it makes and drops each time, which costs as
+ * much as the insert; the id of a new row it knows anyway (new_id). */
+static const char returning[] = "RETURNING id\n";
+
+static bool returns_new_id(const struct db_stmt *stmt)
+{
+	size_t n = strlen(stmt->sql), tail = strlen(returning);
+	return text_starts(stmt->sql, "INSERT") && !strstr(stmt->sql, "DO UPDATE") && n > tail &&
+	       text_eq(stmt->sql + n - tail, returning);
+}
+
+/* The statement as SQLite shall have it. */
+static void spell_statement(const struct db_stmt *stmt, char sql[STATEMENT_MOST])
+{
+	int n = snprintf(sql, STATEMENT_MOST, "%s", stmt->sql);
+	must(n > 0 && n < STATEMENT_MOST);
+	if (returns_new_id(stmt))
+		sql[(size_t)n - strlen(returning)] = '\0';
+	number_parameters(sql);
+}
+
 static sqlite3_stmt *prepared(struct db *db, const struct db_stmt *stmt)
 {
 	sqlite3_stmt **s = &db->prepared[stmt->number];
 	if (*s)
 		return *s;
 	char sql[STATEMENT_MOST];
-	int n = snprintf(sql, sizeof sql, "%s", stmt->sql);
-	must(n > 0 && n < (int)sizeof sql);
-	number_parameters(sql);
+	spell_statement(stmt, sql);
 	if (sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, s, NULL))
 		return NULL;
 	must(sqlite3_bind_parameter_count(*s) == stmt->in_n);
-	must(sqlite3_column_count(*s) == stmt->out_n);
+	must(sqlite3_column_count(*s) == (returns_new_id(stmt) ? 0 : stmt->out_n));
 	return *s;
 }
 
@@ -392,6 +411,16 @@ enum err db_list(struct arena *a, struct db *db, const struct db_stmt *stmt, con
 	return finish(db, stmt, s, code);
 }
 
+/* The row of an INSERT that returns only its id; NULL: nothing was inserted. */
+static void *new_id(struct arena *a, struct db *db, const struct db_stmt *stmt, sqlite3_stmt *s)
+{
+	if (sqlite3_column_count(s) || !sqlite3_changes64(db->handle))
+		return NULL;
+	int64_t *row = arena_alloc(a, stmt->row_size);
+	*row = sqlite3_last_insert_rowid(db->handle);
+	return row;
+}
+
 enum err db_one(
 	struct arena *a, struct db *db, const struct db_stmt *stmt, const void *in, void **row)
 {
@@ -400,6 +429,8 @@ enum err db_one(
 	if (!s)
 		return failed(db, stmt->name);
 	int code = sqlite3_step(s);
+	if (code == SQLITE_DONE)
+		*row = new_id(a, db, stmt, s);
 	if (code == SQLITE_ROW) {
 		*row = arena_alloc(a, stmt->row_size);
 		for (int i = 0; i < stmt->out_n; i++)

@@ -25,7 +25,7 @@ struct phrases {
 };
 
 struct parser {
-	struct arena *arena;
+	struct arena *arena, *scratch; /* what stays, and what only the parsing needs */
 	struct pack *pack;
 	keywords_complain *complain;
 	void *context;
@@ -42,7 +42,7 @@ static void fault(struct parser *p, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	const char *what = arena_vprintf(p->arena, format, args);
+	const char *what = arena_vprintf(p->scratch, format, args);
 	va_end(args);
 	if (p->complain)
 		p->complain(p->context, p->pack->file, p->line, what);
@@ -57,7 +57,7 @@ static void add_word(struct parser *p, struct phrases *list, struct buf *out, ch
 	if (any_ending)
 		word[n - 1] = '\0';
 	/* A lone letter would be taken for spelling; it is its own normal form. */
-	const char *normal = word[1] ? normalise(p->arena, word) : word;
+	const char *normal = word[1] ? normalise(p->scratch, word) : word;
 	if (!*normal || strpbrk(normal, "\\^$.[|()*+{"))
 		fault(p, "'%s' is no word", word);
 	if (!list->started)
@@ -101,14 +101,14 @@ static void keep_phrase(struct parser *p, struct phrases *list, const char *rege
 		return;
 	}
 	if (!list->at)
-		list->at = arena_array(p->arena, struct phrase, PHRASES_MOST);
+		list->at = arena_array(p->scratch, struct phrase, PHRASES_MOST);
 	list->at[list->n] = (struct phrase){regex, words, list->n};
 	list->n++;
 }
 
 static void add_phrase(struct parser *p, struct phrases *list, char *phrase)
 {
-	struct buf out = buf_new(p->arena, REGEX_MOST);
+	struct buf out = buf_new(p->scratch, REGEX_MOST);
 	char *save = NULL;
 	int words = 0;
 	list->started = false;
@@ -139,7 +139,7 @@ static struct pattern *compile(struct parser *p, struct phrases *list)
 	if (!list->n)
 		return NULL;
 	qsort(list->at, (size_t)list->n, sizeof *list->at, longest_first);
-	struct buf all = buf_new(p->arena, REGEX_MOST);
+	struct buf all = buf_new(p->scratch, REGEX_MOST);
 	for (int i = 0; i < list->n; i++)
 		buf_printf(&all, "%s(?:%s)", i ? "|" : "(?:", list->at[i].regex);
 	buf_char(&all, ')');
@@ -220,7 +220,7 @@ static void rule_line(struct parser *p, const char *key, char *value)
 	else if (text_eq(key, "say"))
 		add_phrases(p, &p->phrases, value);
 	else if (text_eq(key, "expert")) {
-		keep_phrase(p, &p->phrases, arena_printf(p->arena, "%s ", value), PHRASES_MOST);
+		keep_phrase(p, &p->phrases, arena_printf(p->scratch, "%s ", value), PHRASES_MOST);
 		pattern_starts_any(&p->phrases.starts);
 	} else if (text_eq(key, "like"))
 		add_example(p, EXAMPLE_LIKE, value);
@@ -265,18 +265,24 @@ static void read_line(struct parser *p, char *s)
 enum err rules_parse(struct arena *a, const char *file, const char *text, struct pack *out,
 	keywords_complain *complain, void *context)
 {
-	struct parser p = {.arena = a, .pack = out, .complain = complain, .context = context};
+	struct parser p = {.arena = a,
+		.scratch = arena_new(0),
+		.pack = out,
+		.complain = complain,
+		.context = context};
 	*out = (struct pack){.file = file, .language = "xx"};
 	p.rules_end = &out->rules;
 	if (!text_utf8_ok(text, strlen(text)))
 		fault(&p, "the file is not valid UTF-8");
-	for (char *rest = arena_str(a, text), *line; !p.faulty && (line = strsep(&rest, "\n"));) {
+	for (char *rest = arena_str(p.scratch, text), *line;
+		!p.faulty && (line = strsep(&rest, "\n"));) {
 		p.line++;
 		read_line(&p, line);
 	}
 	end_rule(&p);
 	for (int i = 0; i < WORDS_LISTS; i++)
 		out->words[i] = compile(&p, &p.words[i]);
+	arena_free(p.scratch);
 	return p.faulty ? ERR_CONFIG : OK;
 }
 

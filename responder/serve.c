@@ -135,6 +135,7 @@ int serve_run(struct app *app, const struct serve_hooks *hooks)
 	enum err e = start(&roles, app);
 	if (!e && hooks && hooks->started)
 		e = hooks->started(hooks->context, web_port(roles.web));
+	malloc_trim(0); /* what only the start needed */
 	if (!e) {
 		log_info("ready", "port=%d", web_port(roles.web));
 		notify("READY=1");

@@ -1,5 +1,6 @@
 -- The frame: people, visits, texts both ways, questions, consent, tasks.
 -- $ID, $INT, $TEXT, $BYTES and $STRICT are the engine's words for the same thing (db/README.md).
+-- Checks of more than two words are chains of OR: SQLite makes a table of a longer IN list, each time.
 
 CREATE TABLE meta (
 	name $TEXT PRIMARY KEY,
@@ -27,7 +28,7 @@ CREATE TABLE patient (
 	last $TEXT NOT NULL,
 	theirs $TEXT,
 	lang $TEXT NOT NULL,
-	state $TEXT NOT NULL CHECK (state IN ('active', 'inactive', 'deceased'))
+	state $TEXT NOT NULL CHECK (state = 'active' OR state = 'inactive' OR state = 'deceased')
 ) $STRICT;
 CREATE INDEX patient_theirs ON patient (theirs);
 
@@ -42,7 +43,8 @@ CREATE TABLE visit (
 	wall $TEXT NOT NULL,
 	at $INT NOT NULL,
 	state $TEXT NOT NULL
-		CHECK (state IN ('booked', 'confirmed', 'cancelled', 'arrived', 'no-show')),
+		CHECK (state = 'booked' OR state = 'confirmed' OR state = 'cancelled'
+			OR state = 'arrived' OR state = 'no-show'),
 	fingerprint $TEXT NOT NULL,
 	since $INT NOT NULL,
 	late_minutes $INT NOT NULL DEFAULT 0,
@@ -70,10 +72,11 @@ CREATE TABLE slot (
 	clinician $INT REFERENCES clinician (id),
 	wall $TEXT NOT NULL,
 	at $INT NOT NULL,
-	state $TEXT NOT NULL CHECK (state IN ('open', 'taken', 'withdrawn')),
+	state $TEXT NOT NULL CHECK (state = 'open' OR state = 'taken' OR state = 'withdrawn'),
 	visit $INT REFERENCES visit (id)
 ) $STRICT;
 CREATE INDEX slot_open ON slot (at) WHERE state = 'open';
+CREATE INDEX slot_visit ON slot (visit) WHERE visit IS NOT NULL;
 
 -- Texts from patients, kept raw. (account, ref) is what makes a provider's id count once, for ever.
 CREATE TABLE mo (
@@ -105,7 +108,8 @@ CREATE TABLE mt (
 	account $TEXT NOT NULL,
 	kind $TEXT NOT NULL,
 	class $TEXT NOT NULL
-		CHECK (class IN ('care', 'admin', 'courtesy', 'marketing', 'emergency')),
+		CHECK (class = 'care' OR class = 'admin' OR class = 'courtesy' OR class = 'marketing'
+			OR class = 'emergency'),
 	rank $INT NOT NULL,
 	patient $INT,
 	visit $INT,
@@ -121,8 +125,10 @@ CREATE TABLE mt (
 	made_at $INT NOT NULL,
 	due $INT NOT NULL,
 	expires $INT NOT NULL,
-	state $TEXT NOT NULL CHECK (state IN ('queued', 'sending', 'accepted', 'delivered',
-		'undelivered', 'failed', 'cancelled', 'skipped', 'uncertain')),
+	state $TEXT NOT NULL
+		CHECK (state = 'queued' OR state = 'sending' OR state = 'accepted'
+			OR state = 'delivered' OR state = 'undelivered' OR state = 'failed'
+			OR state = 'cancelled' OR state = 'skipped' OR state = 'uncertain'),
 	why $TEXT NOT NULL,
 	tries $INT NOT NULL,
 	node $TEXT NOT NULL,
@@ -131,7 +137,8 @@ CREATE TABLE mt (
 	moved_at $INT NOT NULL
 ) $STRICT;
 CREATE INDEX mt_queue ON mt (account, rank, due) WHERE state = 'queued';
-CREATE INDEX mt_open ON mt (node, moved_at) WHERE state IN ('sending', 'uncertain');
+CREATE INDEX mt_sending ON mt (node) WHERE state = 'sending';
+CREATE INDEX mt_uncertain ON mt (moved_at) WHERE state = 'uncertain';
 CREATE INDEX mt_theirs ON mt (theirs, made_at);
 CREATE INDEX mt_visit ON mt (visit) WHERE visit IS NOT NULL;
 
@@ -154,7 +161,7 @@ CREATE TABLE question (
 	ours $TEXT NOT NULL,
 	patient $INT REFERENCES patient (id),
 	until $INT NOT NULL,
-	state $TEXT NOT NULL CHECK (state IN ('open', 'answered', 'replaced'))
+	state $TEXT NOT NULL CHECK (state = 'open' OR state = 'answered' OR state = 'replaced')
 ) $STRICT;
 CREATE INDEX question_pair ON question (theirs, ours, id);
 
@@ -201,3 +208,4 @@ CREATE TABLE task (
 ) $STRICT;
 CREATE INDEX task_open ON task (rank, at) WHERE state = 'open';
 CREATE INDEX task_theirs ON task (theirs) WHERE state = 'open';
+CREATE INDEX task_mt ON task (mt) WHERE mt IS NOT NULL;

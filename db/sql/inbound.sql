@@ -33,7 +33,8 @@ FROM question q
 JOIN mt m ON m.id = q.mt
 LEFT JOIN question_option o ON o.question = q.id AND o.visit IS NOT NULL
 WHERE q.theirs = $1 AND q.ours = $2 AND q.state <> 'replaced'
-	AND m.state IN ('sending', 'accepted', 'delivered', 'undelivered', 'uncertain')
+	AND m.state <> 'queued' AND m.state <> 'failed' AND m.state <> 'cancelled'
+	AND m.state <> 'skipped'
 ORDER BY q.id DESC
 LIMIT 50;
 
@@ -72,7 +73,7 @@ LIMIT $2;
 SELECT coalesce(sum(CASE WHEN made_at > $2 THEN 1 ELSE 0 END), 0), count(*),
 	coalesce(sum(CASE WHEN kind = 'hold' THEN 1 ELSE 0 END), 0)
 FROM mt
-WHERE theirs = $1 AND made_at > $3 AND kind IN ('reply', 'hold', 'stop');
+WHERE theirs = $1 AND made_at > $3 AND (kind = 'reply' OR kind = 'hold' OR kind = 'stop');
 
 -- question_open(kind text, mt int, theirs text, ours text, patient int?, until int) ->? id int
 INSERT INTO question (kind, mt, theirs, ours, patient, until, state)

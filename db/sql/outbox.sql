@@ -62,13 +62,8 @@ SELECT id, state, theirs, ours, account FROM mt WHERE token = $1;
 -- mt_recover(node text, at int, why text)
 UPDATE mt SET state = 'uncertain', moved_at = $2, why = $3 WHERE state = 'sending' AND node = $1;
 
--- The ranks are named one by one, so that each is a look into the index mt_queue.
--- mt_any_due(account text, now int) ->? id int
-SELECT id FROM mt
-WHERE account = $1 AND state = 'queued' AND rank IN (0, 1, 2) AND due <= $2
-LIMIT 1;
-
--- When the sender has to look again.
+-- When the sender has to look, and has to look again. The ranks are named one by one, so that each is
+-- a look into the index mt_queue.
 -- mt_next_due(account text) ->? due int?
 SELECT min(r.due) FROM (
 	SELECT min(due) AS due FROM mt WHERE account = $1 AND state = 'queued' AND rank = 0

@@ -26,4 +26,5 @@ LIMIT $3;
 -- The newest text that told this number how to opt out.
 -- stop_line_newest(theirs text) ->? at int?
 SELECT max(made_at) FROM mt
-WHERE theirs = $1 AND stop_line = 1 AND state NOT IN ('cancelled', 'skipped', 'failed');
+WHERE theirs = $1 AND stop_line = 1
+	AND state <> 'cancelled' AND state <> 'skipped' AND state <> 'failed';

@@ -49,4 +49,6 @@ SELECT id, account, ref, at, theirs, ours, body, normal, intent, rule, action, w
 FROM mo WHERE id = $1 OR ref = $2 ORDER BY id LIMIT 1;
 
 -- show_caused_by(mo int) -> id int, kind text, state text, body text, why text
-SELECT id, kind, state, body, why FROM mt WHERE cause_mo = $1 ORDER BY id;
+SELECT id, kind, state, body, why FROM mt
+WHERE theirs = (SELECT theirs FROM mo WHERE id = $1) AND cause_mo = $1
+ORDER BY id;

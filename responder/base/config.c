@@ -20,7 +20,7 @@
 #include "responder/base/zone.h"
 
 #define SECRET_MOST 4096
-#define PER_MINUTE_MOST 10000000
+#define PER_MINUTE_MOST 6000000 /* beyond any provider */
 #define SAY_PHONE "say the number like +13125550100"
 
 struct loader {

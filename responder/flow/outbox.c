@@ -21,8 +21,10 @@
 enum err outbox_add(
 	struct arena *a, struct db *db, int64_t now, const struct outbox_new *m, int64_t *id)
 {
-	char token[DIGEST_HEX_TOKEN];
-	digest_token(token);
+	char random[DIGEST_HEX_TOKEN];
+	digest_token(random);
+	/* The time before it lets the index grow at its end, instead of dirtying a page a text. */
+	const char *token = arena_printf(a, "%08" PRIx64 "%s", (uint64_t)now, random);
 	struct q_mt_add *row;
 	enum err e = q_mt_add(a, db, &row, .token = token, .dedupe = m->dedupe,
 		.account = m->account, .kind = m->kind, .class = m->class, .rank = m->rank,

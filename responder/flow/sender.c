@@ -163,13 +163,13 @@ static bool something_to_do(struct sender *s)
 	if (s->answer_n)
 		return true;
 	for (size_t i = 0; i < s->app->config->account_n; i++) {
-		struct q_mt_any_due *due;
+		struct q_mt_next_due *next;
 		size_t room = PARALLEL - (size_t)client_active(s->client);
 		if (atomic_load(&s->stop) || !pace_allows(&s->lanes[i].pace, clock_mono_ms(), room))
 			continue;
-		enum err e = q_mt_any_due(s->arena, s->look, &due,
-			.account = s->lanes[i].account->name, .now = clock_now());
-		if (e || due)
+		enum err e = q_mt_next_due(
+			s->arena, s->look, &next, .account = s->lanes[i].account->name);
+		if (e || (next->due && next->due <= clock_now()))
 			return true;
 	}
 	return false;

@@ -99,8 +99,8 @@ static const struct {
 
 static const char *twin_of(int32_t code)
 {
-	for (size_t i = 0; i < COUNT(twins); i++)
-		if (code >= twins[i].first && code <= twins[i].last)
+	for (size_t i = 0; i < COUNT(twins) && twins[i].first <= code; i++) /* they are sorted */
+		if (code <= twins[i].last)
 			return twins[i].twin;
 	return NULL;
 }

@@ -55,8 +55,6 @@ static enum err parse_path(const struct app *app, struct arena *a, struct visito
 	if (slash) {
 		*slash = '\0';
 		v->token = slash + 1;
-		if (strlen(v->token) != 32)
-			return ERR_NOT_FOUND;
 	}
 	v->account = config_account(app->config, name);
 	v->provider = v->account ? provider_find(v->account->provider) : NULL;
