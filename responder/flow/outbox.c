@@ -16,7 +16,6 @@
 #define FIRST_RETRY_S 15
 #define LAST_RETRY_S (15 * 60)
 #define HALT_RETRY_S (15 * 60)
-#define LOOK_AHEAD 4 /* rows looked at per row wanted: some the gate will refuse */
 
 enum err outbox_add(
 	struct arena *a, struct db *db, int64_t now, const struct outbox_new *m, int64_t *id)
@@ -94,25 +93,37 @@ static enum err claim_one(struct db *db, const struct config *c, const char *nod
 	return e;
 }
 
+/* Claims into out[*n..most) from one rank, as many rows at a time as are still wanted: the gate may
+ * refuse some, and what it refuses is not due any more when the next are looked at. */
+static enum err claim_rank(struct arena *a, struct db *db, const struct config *c,
+	const char *account, const char *node, int64_t now, int rank, size_t most, struct mt *out,
+	size_t *n)
+{
+	struct q_mt_due *due;
+	size_t wanted, due_n;
+	enum err e = OK;
+	do {
+		wanted = most - *n;
+		e = q_mt_due(a, db, &due, &due_n, .account = account, .rank = rank, .now = now,
+			.most = (int64_t)wanted);
+		for (size_t i = 0; !e && i < due_n; i++) {
+			bool taken;
+			e = claim_one(db, c, node, now, &due[i], &out[*n], &taken);
+			*n += !e && taken;
+		}
+	} while (!e && due_n == wanted && *n < most);
+	return e;
+}
+
 enum err outbox_claim(struct arena *a, struct db *db, const struct config *c, const char *account,
 	const char *node, int64_t now, size_t most, struct mt **out, size_t *n)
 {
 	*out = arena_array(a, struct mt, most);
 	*n = 0;
-	for (int rank = 0; rank < RANK_COUNT && *n < most; rank++) {
-		struct q_mt_due *due;
-		size_t due_n;
-		enum err e = q_mt_due(a, db, &due, &due_n, .account = account, .rank = rank,
-			.now = now, .most = (int64_t)(most * LOOK_AHEAD));
-		for (size_t i = 0; !e && i < due_n && *n < most; i++) {
-			bool taken;
-			e = claim_one(db, c, node, now, &due[i], &(*out)[*n], &taken);
-			*n += !e && taken;
-		}
-		if (e)
-			return e;
-	}
-	return OK;
+	enum err e = OK;
+	for (int rank = 0; !e && rank < RANK_COUNT && *n < most; rank++)
+		e = claim_rank(a, db, c, account, node, now, rank, most, *out, n);
+	return e;
 }
 
 /* 15 s doubling to 15 min, give or take a quarter that depends on the row. */

@@ -55,7 +55,8 @@ struct sender {
 	struct lane *lanes;
 	struct flight flights[PARALLEL];
 	struct flight *free;
-	struct arena *arena; /* answers waiting to be settled, and one turn's work */
+	struct arena *arena;  /* answers waiting to be settled, and one turn's work */
+	struct arena *glance; /* for may_begin */
 	struct answer answers[PARALLEL];
 	size_t answer_n;
 	pthread_t thread;
@@ -67,10 +68,10 @@ struct sender {
 static bool may_begin(void *context)
 {
 	struct flight *f = context;
-	struct arena *a = arena_new(0);
+	struct sender *s = f->sender;
 	bool suppressed = false;
-	enum err e = consent_suppressed(a, f->sender->look, f->theirs, &suppressed);
-	arena_free(a);
+	enum err e = consent_suppressed(s->glance, s->look, f->theirs, &suppressed);
+	arena_reset(s->glance);
 	f->stopped = !e && suppressed && !f->confirms_stop;
 	return !e && !f->stopped;
 }
@@ -291,6 +292,7 @@ static void sender_free(struct sender *s)
 	for (size_t i = 0; i < PARALLEL; i++)
 		free(s->flights[i].theirs);
 	arena_free(s->arena);
+	arena_free(s->glance);
 	free(s->lanes);
 	free(s);
 }
@@ -310,6 +312,7 @@ enum err sender_start(struct sender **out, const struct app *app)
 	must(s);
 	s->app = app;
 	s->arena = arena_new(0);
+	s->glance = arena_new(0);
 	for (size_t i = 0; i < PARALLEL; i++)
 		land(s, &s->flights[i]);
 	enum err e = open_lanes(s);

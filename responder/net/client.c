@@ -1,8 +1,7 @@
 /* The HTTP client; see client.h. Connections are reused (a TLS handshake costs as much as twenty
  * requests), and yet a request leaves at most once. libcurl asks `begin` each time it has a
  * connection and is about to write: that is the commit point. A second question for one call is
- * libcurl repeating itself after a reused connection died, and is refused; besides, a body comes
- * from a callback that cannot be rewound. */
+ * libcurl repeating itself after a reused connection died, and is refused. */
 #include "responder/net/client.h"
 
 #include <curl/curl.h>
@@ -26,8 +25,6 @@ struct call { /* under way, or done and not yet fetched, or spare */
 	CURL *easy;
 	struct arena *arena; /* the call's strings and the answer */
 	struct curl_slist *headers;
-	const char *body;
-	size_t body_n, body_at;
 	bool (*may_begin)(void *context);
 	void *context, *tag;
 	bool added;		 /* the multi handle has it */
@@ -109,24 +106,6 @@ static int begin(void *context, char *to, char *from, int to_port, int from_port
 	return CURL_PREREQFUNC_OK;
 }
 
-static size_t give_body(char *out, size_t size, size_t n, void *context)
-{
-	struct call *call = context;
-	size_t room = size * n, left = call->body_n - call->body_at;
-	size_t give = left < room ? left : room;
-	memcpy(out, call->body + call->body_at, give);
-	call->body_at += give;
-	return give;
-}
-
-static int refuse_rewind(void *context, curl_off_t offset, int origin)
-{
-	(void)context;
-	(void)offset;
-	(void)origin;
-	return CURL_SEEKFUNC_FAIL;
-}
-
 /* libcurl is content with an answer that ends amidst its headers; we want the empty line. */
 static size_t take_header(char *bytes, size_t size, size_t n, void *context)
 {
@@ -181,16 +160,13 @@ static void add_header(struct call *call, const char *header)
 	call->headers = longer;
 }
 
-static void set_body(struct call *call, const char *body)
+static void set_body(struct call *call, const char *text)
 {
 	CURL *e = call->easy;
-	call->body = arena_str(call->arena, body);
-	call->body_n = strlen(body);
+	const char *body = arena_str(call->arena, text);
 	curl_easy_setopt(e, CURLOPT_POST, 1L);
-	curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body_n);
-	curl_easy_setopt(e, CURLOPT_READFUNCTION, give_body);
-	curl_easy_setopt(e, CURLOPT_READDATA, call);
-	curl_easy_setopt(e, CURLOPT_SEEKFUNCTION, refuse_rewind);
+	curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(body));
+	curl_easy_setopt(e, CURLOPT_POSTFIELDS, body); /* leaves with the head, in one write */
 	/* Waiting for "100 Continue" would cost a second with servers that do not say it. */
 	add_header(call, "Expect:");
 }

@@ -1,7 +1,7 @@
 // The ratios of speed.md, in one run, side by side, on this machine. Rounds are interleaved and the
 // median counts: absolute figures wander, ratios hold. Usage: tests/bench/run [--quick]
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fdatasyncSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -72,13 +72,13 @@ accounts: [{name: main, provider: twilio, sender: "+13125550100", user: ACbench,
 
 const sql = (text) => execFileSync('sqlite3', [`${folder}/store.db`], { input: text });
 
-// So many contacts, each with a visit and an open question about it.
-const SEED = `BEGIN;
-WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < ${CONTACTS - 1})
+// So many contacts, each with a visit, a reminder sent and an open question about it.
+const seed = (contacts) => `BEGIN;
+WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < ${contacts - 1})
 INSERT INTO patient (ext, first, last, theirs, lang, state)
 SELECT 'p' || i, 'Ann', 'Lee', '+1' || (2000000000 + i), 'en', 'active' FROM n;
-INSERT INTO visit (ext, patient, location, wall, at, fingerprint, state, since)
-SELECT 'v' || id, id, 1, '2037-03-10T14:20', 2120328000, 'f', 'booked', 1 FROM patient;
+INSERT INTO visit (ext, patient, location, wall, at, fingerprint, state, since, remind_at)
+SELECT 'v' || id, id, 1, '2037-03-10T14:20', 2120328000 + id, 'f', 'booked', 1, 2120000000 + id FROM patient;
 INSERT INTO mt (token, dedupe, account, kind, class, rank, patient, visit, fingerprint, unconfirmed_only,
   zone, theirs, ours, body, segments, stop_line, made_at, due, expires, state, why, tries, node, moved_at)
 SELECT lower(hex(randomblob(16))), 'd' || v.id, 'main', 'reminder', 'care', 1, p.id, v.id, 'f', 0,
@@ -110,7 +110,7 @@ const programs = {
 // One program under one load, on a new store: rate, percentiles, CPU seconds per 1000, PSS under load.
 async function measure(name, connections, env) {
   const { port, config } = await fresh();
-  sql(SEED);
+  sql(seed(CONTACTS));
   const child = await programs[name](port, config, env);
   const idle = pss(child.pid);
   const before = cpu(child.pid);
@@ -187,10 +187,35 @@ async function post() {
   return JSON.parse(out).rate;
 }
 
+// A tick when nothing is due must not depend on how much is stored.
+async function tick(contacts) {
+  const { config } = await fresh();
+  sql(seed(contacts));
+  return JSON.parse(execFileSync(`${tools}/tick_main`, [config])).p50;
+}
+
+// What a durable write costs here: it bounds whoever commits one message at a time.
+function syncMs() {
+  const fd = openSync(`${folder}/sync`, 'w');
+  const page = Buffer.alloc(4096);
+  const took = [];
+  for (let i = 0; i < 500; i++) {
+    const from = process.hrtime.bigint();
+    writeSync(fd, page, 0, page.length, (i % 100) * 4096);
+    fdatasyncSync(fd);
+    took.push(Number(process.hrtime.bigint() - from) / 1e6);
+  }
+  closeSync(fd);
+  return median(took);
+}
+
 const targets = [];
 const target = (what, got, want, ok, digits = 2) => targets.push({ what, got: f(got, digits), want, ok });
 const atLeast = (what, got, want) => target(what, got, `>= ${want}`, got >= want);
 const atMost = (what, got, want, digits) => target(what, got, `<= ${want}`, got <= want, digits);
+
+const sync = syncMs();
+console.log(`Here a 4 KiB write with fdatasync takes ${sync.toFixed(2)} ms, so one connection gets ${Math.round(1000 / sync)} durable answers/s at most.`);
 
 const wants = { 64: [0.2, 5, 10], 16: [0.14, 3.5, 7], 1: [0.22, 0.95, 1.4] };
 for (const c of [64, 16, 1]) {
@@ -221,6 +246,13 @@ for (let i = 0; i < ROUNDS; i++) {
 }
 console.log(`\nout: durable outbox ${f(median(drains), 0)} messages/s, bare libcurl (8 parallel) ${f(median(posts), 0)}`);
 atLeast('durable outbox / bare libcurl', median(drains) / median(posts), 0.65);
+
+say('ticks ...');
+const [few, many] = quick ? [10000, 100000] : [100000, 1000000];
+const ticks = [await tick(few), await tick(many)];
+console.log(`\na tick with nothing due: ${f(ticks[0], 0)} us with ${few} visits and texts, ${f(ticks[1], 0)} us with ${many}`);
+atMost('tick, ten times as many rows', ticks[1] / ticks[0], 2);
+atMost('tick, ms', ticks[1] / 1000, 0.1);
 
 console.log('\nTargets (speed.md)');
 for (const t of targets) console.log(`  ${t.ok ? 'reached' : 'MISSED '}  ${t.what}: ${t.got} (${t.want})`);
