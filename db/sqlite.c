@@ -20,7 +20,7 @@
 #define LOCK_SECONDS 2
 #define STATEMENT_MOST 8192  /* bytes */
 #define LOG_PAGES_TIDY 4000  /* 16 MiB: each time, another thread moves them into the file */
-#define LOG_PAGES_MOST 32000 /* 128 MiB: when that lags, the writer does it itself, and waits */
+#define LOG_PAGES_MOST 16000 /* 64 MiB: when that lags, the writer does it itself, and waits */
 
 /* What frames the work of every batch. */
 enum frame { BEGIN, COMMIT, MARK, KEEP, FRAMES };

@@ -227,8 +227,11 @@ for (const c of [64, 16, 1]) {
   atLeast(`ours / a commit per request, ${c} connections`, r.ours.rate / r.naive.rate, naive);
   atLeast(`ours / Express, ${c} connections`, r.ours.rate / r.express.rate, express);
   if (c === 64) {
+    atMost('p99 of ours / Express, 64 connections', r.ours.p99 / r.express.p99, 0.03, 3);
     atMost('p99 of ours, ms, 64 connections', r.ours.p99, 12);
+    atMost('CPU per message of ours / Express, 64 connections', r.ours.cpu / r.express.cpu, 0.2);
     atMost('PSS of ours under load, MiB', r.ours.pss, 40, 1);
+    atMost('PSS of ours under load / Express', r.ours.pss / r.express.pss, 0.45);
     atMost('PSS of ours idle, MiB', r.ours.idle, 20, 1);
   }
 }
