@@ -15,8 +15,8 @@ RETURNING id;
 -- talk_slot_add(location int, clinician int?, wall text, at int)
 INSERT INTO slot (location, clinician, wall, at, state) VALUES ($1, $2, $3, $4, 'open');
 
--- talk_visit_state(first text) ->? state text
-SELECT v.state FROM visit v JOIN patient p ON p.id = v.patient
+-- talk_visit(first text) ->? id int, state text
+SELECT v.id, v.state FROM visit v JOIN patient p ON p.id = v.patient
 WHERE p.first = $1 ORDER BY v.id DESC LIMIT 1;
 
 -- talk_task() ->? kind text

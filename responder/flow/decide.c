@@ -220,7 +220,8 @@ static void on_stop(struct arena *a, const struct situation *s, struct decision 
 
 static void on_cancel_word(struct arena *a, const struct situation *s, struct decision *d)
 {
-	if (profile_of(s->config->country)->cancel_means_visit) {
+	/* Where the carrier took it for a stop, it has blocked the number already. */
+	if (profile_of(s->config->country)->cancel_means_visit && s->mo->signal != SIGNAL_STOP) {
 		on_cancel(a, s, d);
 		return;
 	}
@@ -424,16 +425,16 @@ static handler *const handlers[INTENT_COUNT] = {
 	[INTENT_NONE] = on_none,
 };
 
-/* What the carrier made of the text counts like our own reading of it, never less. */
+/* What the carrier made of the text may add to our own reading, never take from it: a revocation
+ * wins over all, and only our own words opt in (carriers count YES, which answers our question). */
 static enum intent intent_of(const struct situation *s)
 {
-	if (s->mo->signal == SIGNAL_STOP && s->reading.intent != INTENT_CANCEL_WORD)
+	enum intent own = s->reading.intent;
+	if (s->mo->signal == SIGNAL_STOP && own != INTENT_CANCEL_WORD)
 		return INTENT_STOP;
-	if (s->mo->signal == SIGNAL_START)
-		return INTENT_START;
-	if (s->mo->signal == SIGNAL_HELP)
+	if (s->mo->signal == SIGNAL_HELP && own > INTENT_HELP)
 		return INTENT_HELP;
-	return s->reading.intent;
+	return own;
 }
 
 /* No automatic reply may go: drop it, and what only makes sense with it. */

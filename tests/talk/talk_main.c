@@ -166,12 +166,12 @@ static void do_visit(struct play *p, char **words, int n)
 /* staff NAME STATE: a person at the desk changes a visit. */
 static void do_staff(struct play *p, char **words, int n)
 {
-	struct q_visit_by_ext *v;
+	struct q_talk_visit *v;
 	(void)n;
 	fine(p, db_begin(p->db));
-	fine(p, q_visit_by_ext(p->arena, p->db, &v, .ext = words[0]));
-	if (v)
-		fine(p, visit_set_state(p->db, clock_now(), v->id, v->state, words[1], "staff", 0));
+	fine(p, q_talk_visit(p->arena, p->db, &v, .first = words[0]));
+	fine(p, v ? visit_set_state(p->db, clock_now(), v->id, v->state, words[1], "staff", 0)
+		  : ERR_NOT_FOUND);
 	fine(p, db_commit(p->db));
 }
 
@@ -288,9 +288,9 @@ static void expect(struct play *p, const char *what, const char *got, const char
 /* is NAME STATE: the visit's state. */
 static void do_is(struct play *p, char **words, int n)
 {
-	struct q_talk_visit_state *row;
+	struct q_talk_visit *row;
 	(void)n;
-	fine(p, q_talk_visit_state(p->arena, p->db, &row, .first = words[0]));
+	fine(p, q_talk_visit(p->arena, p->db, &row, .first = words[0]));
 	expect(p, words[0], row ? row->state : NULL, words[1]);
 }
 

@@ -50,7 +50,7 @@ static struct keywords *fixture_keywords(void)
 	return k;
 }
 
-static int setup(void **state)
+static inline int setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof *f);
 	int applied;
@@ -89,7 +89,7 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
+static inline int teardown(void **state)
 {
 	struct fixture *f = *state;
 	char command[64];

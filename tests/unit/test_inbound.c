@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "responder/flow/consent.h"
+#include "responder/flow/effects.h"
 
 static int64_t count(struct fixture *f, const char *what)
 {
@@ -147,6 +148,41 @@ static void a_failed_commit_is_an_error(void **state)
 	assert_true(suppressed(f, ADA));
 }
 
+/* What was decided about a world that has moved since is not done. */
+static void a_slot_that_is_gone_means_deciding_again(void **state)
+{
+	struct fixture *f = *state;
+	struct q_location_by_name *place;
+	struct q_slots_open *open;
+	struct q_talk_patient_add *patient;
+	size_t n;
+	bool repeat;
+	int64_t changed;
+	must(db_begin(f->db) == OK);
+	must(q_talk_patient_add(f->arena, f->db, &patient, .first = "Ada", .last = "Lee",
+		     .theirs = ADA, .lang = "en") == OK);
+	must(q_location_by_name(f->arena, f->db, &place, .name = "Main") == OK && place);
+	must(q_talk_slot_add(f->db, NULL, .location = place->id, .wall = "2026-03-11T09:00",
+		     .at = clock_now() + 2 * 24 * 3600) == OK);
+	must(q_slots_open(f->arena, f->db, &open, &n, .after = 0, .most = 1) == OK && n == 1);
+	must(db_commit(f->db) == OK);
+	assert_int_equal(fixture_mo(f, f->arena, f->db, ADA, "SM1", "hello", &repeat), OK);
+	struct mo mo = {.ref = "SM1", .theirs = ADA, .ours = OURS, .text = "1"};
+	struct person ada = {patient->id, "Ada", "en", true};
+	struct slot slot = {.id = open->id, .wall = open->wall};
+	struct situation s = {.now = clock_now(),
+		.config = &f->config,
+		.mo = &mo,
+		.people = &ada,
+		.person_n = 1,
+		.reading = {.normal = "1", .rule = "-"}};
+	struct decision d = {.action = ACTION_BOOK, .why = "", .take = &slot, .patient = ada.id};
+	must(db_begin(f->db) == OK);
+	must(q_slot_take(f->db, &changed, .id = open->id) == OK && changed == 1);
+	assert_int_equal(effects_apply(f->arena, f->db, &f->account, &s, &d, 1), ERR_CONFLICT);
+	db_rollback(f->db);
+}
+
 static void a_short_code_is_never_answered(void **state)
 {
 	struct fixture *f = *state;
@@ -167,6 +203,7 @@ int main(void)
 		TEST(poison_stays_alone_and_a_stop_in_it_counts),
 		TEST(a_stop_cancels_what_waits),
 		TEST(a_failed_commit_is_an_error),
+		TEST(a_slot_that_is_gone_means_deciding_again),
 		TEST(a_short_code_is_never_answered),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,6 +29,19 @@ static void one_row_per_key(void **state)
 	assert_int_equal(fixture_mt(f, ADA, "k"), 0);
 }
 
+/* The state that it must be in stands in the statement itself, whoever looked before. */
+static void a_text_is_claimed_once(void **state)
+{
+	struct fixture *f = *state;
+	int64_t id = fixture_mt(f, ADA, "k"), changed;
+	must(db_begin(f->db) == OK);
+	assert_int_equal(q_mt_send(f->db, &changed, .id = id, .node = "one", .at = 1), OK);
+	assert_int_equal(changed, 1);
+	assert_int_equal(q_mt_send(f->db, &changed, .id = id, .node = "two", .at = 2), OK);
+	assert_int_equal(changed, 0);
+	must(db_commit(f->db) == OK);
+}
+
 static void outcomes_lead_to_states(void **state)
 {
 	struct fixture *f = *state;
@@ -206,6 +219,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(one_row_per_key),
+		TEST(a_text_is_claimed_once),
 		TEST(outcomes_lead_to_states),
 		TEST(retries_slow_down_and_end),
 		TEST(a_report_may_outrun_the_answer),
