@@ -158,7 +158,7 @@ static enum err prepare(struct demo *d)
 	if (!e)
 		e = set_clock(a, db, d);
 	if (!e)
-		e = settings_apply(a, db, &d->config);
+		e = settings_apply(a, db, &d->config, clock_now());
 	if (!e)
 		e = seed_practice(a, db, &d->config, clock_now());
 	arena_free(a);

@@ -84,7 +84,7 @@ static enum err run(const struct config *c, const char *store, const struct impo
 	if (e)
 		return e;
 	struct arena *a = arena_new(0);
-	e = settings_apply(a, db, c);
+	e = settings_apply(a, db, c, clock_now());
 	if (!e)
 		e = import_run(db, c, job, counts);
 	arena_free(a);

@@ -85,7 +85,7 @@ static enum err prepare(const struct app *app)
 	if (e)
 		return e;
 	struct arena *a = arena_new(0);
-	e = settings_apply(a, db, app->config);
+	e = settings_apply(a, db, app->config, clock_now());
 	if (!e)
 		e = reminder_replan(a, db, app, clock_now());
 	arena_free(a);

@@ -30,3 +30,6 @@ SELECT why FROM mt WHERE state IN ('skipped', 'cancelled') ORDER BY moved_at DES
 
 -- test_counts() ->? mo int, mt int, task int
 SELECT (SELECT count(*) FROM mo), (SELECT count(*) FROM mt), (SELECT count(*) FROM task);
+
+-- test_mt() ->? zone text, state text, expires int
+SELECT zone, state, expires FROM mt ORDER BY id DESC LIMIT 1;

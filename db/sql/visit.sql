@@ -53,3 +53,23 @@ UPDATE slot SET state = 'open', visit = NULL WHERE visit = $1 AND state = 'taken
 -- The queued texts about a visit, when it moved or was cancelled.
 -- mt_drop_for_visit(visit int, at int, why text)
 UPDATE mt SET state = 'skipped', why = $3, moved_at = $2 WHERE visit = $1 AND state = 'queued';
+
+-- A location's zone was corrected (flow/rezone.c).
+-- visits_of_location(location int, after int) -> id int, wall text, at int, since int
+SELECT id, wall, at, since FROM visit WHERE location = $1 AND at > $2;
+
+-- visit_rezone(id int, at int, remind_at int?)
+UPDATE visit SET at = $2, remind_at = $3 WHERE id = $1;
+
+-- mt_rezone(visit int, zone text, by int)
+UPDATE mt SET zone = $2, expires = expires + $3, due = due + $3 WHERE visit = $1 AND state = 'queued';
+
+-- question_rezone(visit int, by int)
+UPDATE question SET until = until + $2
+WHERE id IN (SELECT question FROM question_option WHERE visit = $1);
+
+-- slots_of_location(location int, after int) -> id int, wall text
+SELECT id, wall FROM slot WHERE location = $1 AND at > $2;
+
+-- slot_rezone(id int, at int)
+UPDATE slot SET at = $2 WHERE id = $1;

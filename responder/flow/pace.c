@@ -6,9 +6,10 @@
 #define BREAK_AFTER 5
 #define PROBE_EVERY_MS 30000
 
-struct pace pace_new(int per_minute)
+struct pace pace_new(int per_minute, int64_t now_ms)
 {
-	return (struct pace){.interval_us = 60000000 / (per_minute > 0 ? per_minute : 60)};
+	int64_t interval = 60000000 / (per_minute > 0 ? per_minute : 60);
+	return (struct pace){.interval_us = interval, .next_us = now_ms * 1000 + interval};
 }
 
 static bool broken(const struct pace *p)

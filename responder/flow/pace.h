@@ -16,7 +16,8 @@ struct pace {
 	int64_t probe_ms;    /* breaker open: no try before this */
 };
 
-struct pace pace_new(int per_minute);
+/* The first text waits as if one had gone just now: perhaps it has, before a restart. */
+struct pace pace_new(int per_minute, int64_t now_ms);
 /* How many texts may start now, at most `room`. */
 size_t pace_allows(const struct pace *p, int64_t now_ms, size_t room);
 void pace_started(struct pace *p, int64_t now_ms, size_t n);

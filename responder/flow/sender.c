@@ -271,7 +271,7 @@ static enum err open_lanes(struct sender *s)
 	must(s->lanes);
 	for (size_t i = 0; i < c->account_n; i++) {
 		s->lanes[i] = (struct lane){&c->accounts[i], provider_find(c->accounts[i].provider),
-			pace_new(c->accounts[i].per_minute)};
+			pace_new(c->accounts[i].per_minute, clock_mono_ms())};
 		const char *why = !s->lanes[i].provider		      ? "there is no such provider"
 				  : provider_blocked(&c->accounts[i]) ? "no baa_date is recorded"
 								      : NULL;

@@ -6,7 +6,9 @@
 #include "db/db.h"
 #include "responder/base/config.h"
 
-/* In a transaction of its own, and only when something differs. */
-enum err settings_apply(struct arena *a, struct db *db, const struct config *c) MUST_USE;
+/* In a transaction of its own. What stands at a wall time follows a changed zone, or zone data
+ * other than at the last start. */
+enum err settings_apply(
+	struct arena *a, struct db *db, const struct config *c, int64_t now) MUST_USE;
 
 #endif

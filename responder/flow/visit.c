@@ -1,5 +1,6 @@
 /* Visits; see visit.h. The fingerprint is a digest of time and place: texts and questions carry the
- * one they were made for, so that a moved visit is noticed wherever it matters. */
+ * one they were made for, so that a moved visit is noticed wherever it matters. The zone is the
+ * place's and no part of it: when it is corrected, nothing has moved for the patient (rezone.h). */
 #include "responder/flow/visit.h"
 
 #include <inttypes.h>
@@ -14,7 +15,7 @@
 
 static char *fingerprint(struct arena *a, const struct visit_put *p)
 {
-	char *s = arena_printf(a, "%s|%s|%" PRId64, p->wall, p->zone, p->location);
+	char *s = arena_printf(a, "%s|%" PRId64, p->wall, p->location);
 	unsigned char sum[32];
 	char *hex = arena_alloc(a, 17);
 	digest_sha256(s, strlen(s), sum);

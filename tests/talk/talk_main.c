@@ -84,7 +84,7 @@ static void do_clock(struct play *p, char **words, int n)
 	if (n > 1)
 		p->location.zone = arena_str(p->arena, words[1]);
 	clock_pin(epoch(p, words[0]));
-	fine(p, settings_apply(p->arena, p->db, &p->config));
+	fine(p, settings_apply(p->arena, p->db, &p->config, clock_now()));
 }
 
 /* wait 90s|10m|2h|3d */
@@ -436,7 +436,7 @@ static void open_play(struct play *p, const char *store)
 	p->app.pages_bell = bell_new();
 	must(db_migrate(store, &applied) == OK);
 	must(db_open(&p->db, store) == OK);
-	must(settings_apply(p->arena, p->db, &p->config) == OK);
+	must(settings_apply(p->arena, p->db, &p->config, clock_now()) == OK);
 }
 
 static void close_play(struct play *p)

@@ -81,7 +81,7 @@ static inline int setup(void **state)
 		.pages_bell = bell_new()};
 	must(db_migrate(f->store, &applied) == OK);
 	must(db_open(&f->db, f->store) == OK);
-	must(settings_apply(f->arena, f->db, &f->config) == OK);
+	must(settings_apply(f->arena, f->db, &f->config, clock_now()) == OK);
 	/* Mon 2026-03-09 10:00 in Chicago */
 	clock_pin(zone_epoch(
 		"America/Chicago", (struct wall){.year = 2026, .month = 3, .day = 9, .hour = 10}));

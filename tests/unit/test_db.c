@@ -23,7 +23,8 @@ static bool may_take_its_time(const char *name)
 	       text_starts(name, "test_") || text_starts(name, "phone_") ||
 	       text_eq(name, "location_list") || text_eq(name, "migration_list") ||
 	       text_eq(name, "mt_recover") || text_eq(name, "slot_free") ||
-	       text_eq(name, "questions_replace");
+	       text_eq(name, "slots_of_location") || text_eq(name, "questions_replace") ||
+	       text_eq(name, "question_rezone");
 }
 
 /* Fails when a row of the explanation begins with `word`, but for those with `allowed`. */
