@@ -17,9 +17,15 @@
 
 #define STARTS_BITS 512
 
-struct pattern {
+struct part {
 	pcre2_code *code;
-	struct pattern_starts starts;
+	uint8_t first[32]; /* bit per byte that it may begin with */
+};
+
+struct pattern {
+	struct part *any, *own; /* ways that may begin with any word; with words of their own */
+	int any_n, own_n;
+	uint16_t own_of[STARTS_BITS]; /* 1 + index into `own`; 0: none begins with this word */
 };
 
 struct workspace { /* of one thread */
@@ -91,14 +97,59 @@ void pattern_starts_word(struct pattern_starts *s, const char *word, bool stem)
 	s->bits[bit / 64] |= (uint64_t)1 << bit % 64;
 }
 
-static bool may_start(const struct pattern *p, const char *word)
+static bool has_bit(const struct pattern_starts *s, unsigned bit)
 {
-	unsigned bit = start_bit(word);
-	return p->starts.bits[bit / 64] >> bit % 64 & 1;
+	return s->bits[bit / 64] >> bit % 64 & 1;
 }
 
-struct pattern *pattern_new(
-	const char *regex, const struct pattern_starts *starts, const char **why)
+void pattern_starts_join(struct pattern_starts *into, const struct pattern_starts *from)
+{
+	for (size_t i = 0; i < sizeof into->bits / sizeof into->bits[0]; i++)
+		into->bits[i] |= from->bits[i];
+}
+
+bool pattern_starts_meet(const struct pattern_starts *a, const struct pattern_starts *b)
+{
+	for (size_t i = 0; i < sizeof a->bits / sizeof a->bits[0]; i++)
+		if (a->bits[i] & b->bits[i])
+			return true;
+	return false;
+}
+
+static bool is_any(const struct pattern_starts *s)
+{
+	for (size_t i = 0; i < sizeof s->bits / sizeof s->bits[0]; i++)
+		if (~s->bits[i])
+			return false;
+	return true;
+}
+
+struct pattern *pattern_new(void)
+{
+	struct pattern *p = calloc(1, sizeof *p);
+	must(p);
+	return p;
+}
+
+/* PCRE2 knows with which bytes an expression may begin. */
+static void note_first(struct part *part)
+{
+	const uint8_t *map = NULL;
+	if (pcre2_pattern_info(part->code, PCRE2_INFO_FIRSTBITMAP, &map) == 0 && map)
+		memcpy(part->first, map, sizeof part->first);
+	else
+		memset(part->first, 0xff, sizeof part->first);
+}
+
+static struct part *append(struct part **list, int *n)
+{
+	*list = realloc(*list, (size_t)(*n + 1) * sizeof **list);
+	must(*list);
+	return &(*list)[(*n)++];
+}
+
+bool pattern_add(
+	struct pattern *p, const char *regex, const struct pattern_starts *starts, const char **why)
 {
 	static _Thread_local char message[160];
 	int code;
@@ -109,19 +160,30 @@ struct pattern *pattern_new(
 	if (!compiled) {
 		pcre2_get_error_message(code, (PCRE2_UCHAR *)message, sizeof message);
 		*why = message;
-		return NULL;
+		return false;
 	}
-	struct pattern *p = calloc(1, sizeof *p);
-	must(p);
-	*p = (struct pattern){compiled, *starts};
-	return p;
+	bool any = is_any(starts);
+	struct part *part = any ? append(&p->any, &p->any_n) : append(&p->own, &p->own_n);
+	part->code = compiled;
+	note_first(part);
+	for (unsigned bit = 0; !any && bit < STARTS_BITS; bit++)
+		if (has_bit(starts, bit)) {
+			must(!p->own_of[bit]);
+			p->own_of[bit] = (uint16_t)p->own_n;
+		}
+	return true;
 }
 
 void pattern_free(struct pattern *p)
 {
 	if (!p)
 		return;
-	pcre2_code_free(p->code);
+	for (int i = 0; i < p->any_n; i++)
+		pcre2_code_free(p->any[i].code);
+	for (int i = 0; i < p->own_n; i++)
+		pcre2_code_free(p->own[i].code);
+	free(p->any);
+	free(p->own);
 	free(p);
 }
 
@@ -134,20 +196,33 @@ static void copy_spans(const struct workspace *w, int count, struct span spans[P
 			spans[i] = (struct span){v[2 * i], v[2 * i + 1]};
 }
 
+/* 1 it matches at `from`, 0 not, -1 a limit was hit. */
+static int try(const struct part *part, struct workspace *w, const char *s, size_t n, size_t from,
+	struct span spans[PATTERN_GROUPS])
+{
+	unsigned char first = (unsigned char)s[from];
+	if (!(part->first[first / 8] >> first % 8 & 1))
+		return 0;
+	int count = pcre2_match(
+		part->code, (PCRE2_SPTR)s, n, from, PCRE2_NO_UTF_CHECK, w->data, w->limits);
+	if (count >= 0)
+		copy_spans(w, count, spans);
+	return count == PCRE2_ERROR_NOMATCH ? 0 : count < 0 ? -1 : 1;
+}
+
 int pattern_find(const struct pattern *p, const char *s, size_t n, size_t from,
 	struct span spans[PATTERN_GROUPS])
 {
 	struct workspace *w = workspace();
 	for (const char *blank; (blank = strchr(s + from, ' ')) && blank[1];) {
 		from = (size_t)(blank + 1 - s);
-		if (!may_start(p, s + from))
-			continue;
-		int count = pcre2_match(
-			p->code, (PCRE2_SPTR)s, n, from, PCRE2_NO_UTF_CHECK, w->data, w->limits);
-		if (count >= 0)
-			copy_spans(w, count, spans);
-		if (count != PCRE2_ERROR_NOMATCH)
-			return count < 0 ? -1 : 1;
+		int found = 0, own = p->own_of[start_bit(s + from)];
+		for (int i = 0; !found && i < p->any_n; i++)
+			found = try(&p->any[i], w, s, n, from, spans);
+		if (!found && own)
+			found = try(&p->own[own - 1], w, s, n, from, spans);
+		if (found)
+			return found;
 	}
 	return 0;
 }

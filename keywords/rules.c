@@ -18,10 +18,13 @@ struct phrases {
 	struct phrase {
 		const char *regex;
 		int words, order;
+		struct pattern_starts starts;
+		int group; /* of phrases that may begin with one word */
 	} * at;
 	int n;
+	/* the phrase being read: */
 	struct pattern_starts starts;
-	bool started; /* the phrase being read: a word that may not be missing was there */
+	bool started; /* a word that may not be missing was there */
 };
 
 struct parser {
@@ -102,7 +105,7 @@ static void keep_phrase(struct parser *p, struct phrases *list, const char *rege
 	}
 	if (!list->at)
 		list->at = arena_array(p->scratch, struct phrase, PHRASES_MOST);
-	list->at[list->n] = (struct phrase){regex, words, list->n};
+	list->at[list->n] = (struct phrase){regex, words, list->n, list->starts, list->n};
 	list->n++;
 }
 
@@ -111,6 +114,7 @@ static void add_phrase(struct parser *p, struct phrases *list, char *phrase)
 	struct buf out = buf_new(p->scratch, REGEX_MOST);
 	char *save = NULL;
 	int words = 0;
+	list->starts = (struct pattern_starts){0};
 	list->started = false;
 	for (char *t = strtok_r(phrase, " \t", &save); t; t = strtok_r(NULL, " \t", &save), words++)
 		add_token(p, list, &out, t);
@@ -134,19 +138,50 @@ static int longest_first(const void *a, const void *b)
 	return x->words != y->words ? y->words - x->words : x->order - y->order;
 }
 
+/* Only phrases that may begin with the same word compete; an expression competes with all, and
+ * wins. */
+static void group_phrases(struct phrases *list)
+{
+	for (int i = 0; i < list->n; i++)
+		for (int k = 0; k < i; k++) {
+			struct phrase *x = &list->at[i], *y = &list->at[k];
+			bool experts = x->words == PHRASES_MOST || y->words == PHRASES_MOST;
+			if (x->group == y->group || experts ||
+				!pattern_starts_meet(&x->starts, &y->starts))
+				continue;
+			for (int m = 0, from = x->group, to = y->group; m < list->n; m++)
+				if (list->at[m].group == from)
+					list->at[m].group = to;
+		}
+}
+
+static void add_group(struct parser *p, struct phrases *list, int group, struct pattern *out)
+{
+	struct buf all = buf_new(p->scratch, REGEX_MOST);
+	struct pattern_starts starts = {0};
+	for (int i = 0; i < list->n; i++) {
+		if (list->at[i].group != group)
+			continue;
+		buf_printf(&all, "%s(?:%s)", all.n ? "|" : "(?:", list->at[i].regex);
+		pattern_starts_join(&starts, &list->at[i].starts);
+	}
+	if (!all.n)
+		return;
+	buf_char(&all, ')');
+	const char *why = "it is too long";
+	if (all.over || !pattern_add(out, all.s, &starts, &why))
+		fault(p, "the expression does not compile: %s", why);
+}
+
 static struct pattern *compile(struct parser *p, struct phrases *list)
 {
 	if (!list->n)
 		return NULL;
+	group_phrases(list);
 	qsort(list->at, (size_t)list->n, sizeof *list->at, longest_first);
-	struct buf all = buf_new(p->scratch, REGEX_MOST);
-	for (int i = 0; i < list->n; i++)
-		buf_printf(&all, "%s(?:%s)", i ? "|" : "(?:", list->at[i].regex);
-	buf_char(&all, ')');
-	const char *why = "";
-	struct pattern *out = pattern_new(all.s, &list->starts, &why);
-	if (!out || all.over)
-		fault(p, "the expression does not compile: %s", out ? "it is too long" : why);
+	struct pattern *out = pattern_new();
+	for (int group = 0; group < list->n; group++)
+		add_group(p, list, group, out);
 	return out;
 }
 
@@ -220,8 +255,8 @@ static void rule_line(struct parser *p, const char *key, char *value)
 	else if (text_eq(key, "say"))
 		add_phrases(p, &p->phrases, value);
 	else if (text_eq(key, "expert")) {
-		keep_phrase(p, &p->phrases, arena_printf(p->scratch, "%s ", value), PHRASES_MOST);
 		pattern_starts_any(&p->phrases.starts);
+		keep_phrase(p, &p->phrases, arena_printf(p->scratch, "%s ", value), PHRASES_MOST);
 	} else if (text_eq(key, "like"))
 		add_example(p, EXAMPLE_LIKE, value);
 	else

@@ -65,8 +65,8 @@ struct said_patterns *said_patterns_new(void)
 	pattern_starts_any(&any);
 	for (int i = 0; i < KINDS; i++) {
 		const char *why;
-		p->of[i] = pattern_new(regexes[i], &any, &why);
-		must(p->of[i]);
+		p->of[i] = pattern_new();
+		must(pattern_add(p->of[i], regexes[i], &any, &why));
 	}
 	return p;
 }
