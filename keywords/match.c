@@ -11,6 +11,7 @@
 #include "keywords/optwords.h"
 #include "keywords/rules.h"
 #include "keywords/said.h"
+#include "responder/base/buf.h"
 #include "responder/base/must.h"
 #include "responder/base/text.h"
 
@@ -188,34 +189,6 @@ static void settle(struct arena *a, struct reading *out, const struct finding *f
 	out->why = explain(a, out);
 }
 
-void keywords_read(struct arena *a, const struct keywords *k, const char *text, struct reading *out)
-{
-	*out = (struct reading){.normal = normalise(a, text)};
-	struct finding f = {.work = arena_printf(a, " %s ", out->normal),
-		.limit = strlen(text) > NORMALISE_MOST};
-	enum intent core = optwords_read(a, text, out->normal);
-	/* Conclusive words need no rule; the others may be outranked by one (urgent words). */
-	if (core > INTENT_START) {
-		strike_words(k, &f, WORDS_GREETING);
-		try_rules(k, &f, false);
-		out->guards = guards_of(k, &f, &out->said);
-	}
-	settle(a, out, &f, core);
-}
-
-/* Loading */
-
-struct complaint {
-	keywords_complain *complain;
-	void *context;
-};
-
-static void say(const struct complaint *c, const char *file, int line, const char *what)
-{
-	if (c->complain)
-		c->complain(c->context, file, line, what);
-}
-
 /* Whether the program would act on it. Intents that only make a task are right when they are seen
  * at all; asking to book is a question by nature. */
 static bool sure(const struct reading *r)
@@ -230,6 +203,90 @@ static bool sure(const struct reading *r)
 	case INTENT_BOOK: return !(r->guards & ~booking);
 	default: return true;
 	}
+}
+
+/* `*left` is the working text: what was understood is struck out of it. */
+static void read_once(struct arena *a, const struct keywords *k, const char *text,
+	const char *normal, struct reading *out, const char **left)
+{
+	*out = (struct reading){.normal = normal};
+	struct finding f = {
+		.work = arena_printf(a, " %s ", normal), .limit = strlen(text) > NORMALISE_MOST};
+	enum intent core = optwords_read(a, text, normal);
+	/* Conclusive words need no rule; the others may be outranked by one (urgent words). */
+	if (core > INTENT_START) {
+		strike_words(k, &f, WORDS_GREETING);
+		try_rules(k, &f, false);
+		out->guards = guards_of(k, &f, &out->said);
+	}
+	settle(a, out, &f, core);
+	*left = f.work;
+}
+
+static const char *mend_word(const struct keywords *k, const char *s, size_t n)
+{
+	const char *word = NULL;
+	for (int i = 0; i < k->pack_n && !word; i++)
+		word = typo_mend(&k->packs[i].mendable, s, n);
+	return word;
+}
+
+/* The text with its slips mended where nothing was understood; NULL when there are none. */
+static const char *mend(
+	struct arena *a, const struct keywords *k, const char *normal, const char *left)
+{
+	struct buf out = buf_new(a, NORMALISE_MOST * 8);
+	bool any = false;
+	for (size_t at = 0, n; normal[at]; at += n + (normal[at + n] == ' ')) {
+		n = strcspn(normal + at, " ");
+		/* `left` has one blank more before it. */
+		bool open = memcmp(left + 1 + at, normal + at, n) == 0;
+		const char *word = open ? mend_word(k, normal + at, n) : NULL;
+		any |= word != NULL;
+		buf_str(&out, at ? " " : "");
+		buf_add(&out, word ? word : normal + at, word ? strlen(word) : n);
+	}
+	return any && !out.over ? out.s : NULL;
+}
+
+/* Whether a mended text may be believed: it says a clean yes or thanks, or just what was read
+ * before. */
+static bool harmless(const struct reading *before, const struct reading *after)
+{
+	bool kind = after->intent == INTENT_CONFIRM || after->intent == INTENT_THANKS ||
+		    after->intent == before->intent;
+	return kind && sure(after) && !(after->guards & ~before->guards);
+}
+
+void keywords_read(struct arena *a, const struct keywords *k, const char *text, struct reading *out)
+{
+	const char *left, *normal = normalise(a, text);
+	read_once(a, k, text, normal, out, &left);
+	if (out->intent < INTENT_HELP || !(out->guards & GUARD_MORE))
+		return;
+	const char *mended = mend(a, k, normal, left);
+	if (!mended)
+		return;
+	struct reading again;
+	read_once(a, k, text, mended, &again, &left);
+	if (!harmless(out, &again))
+		return;
+	again.normal = normal;
+	again.why = arena_printf(a, "%s Mended to \"%s\".", again.why, mended);
+	*out = again;
+}
+
+/* Loading */
+
+struct complaint {
+	keywords_complain *complain;
+	void *context;
+};
+
+static void say(const struct complaint *c, const char *file, int line, const char *what)
+{
+	if (c->complain)
+		c->complain(c->context, file, line, what);
 }
 
 static bool holds(struct arena *a, const struct keywords *k, const struct rule *r,

@@ -192,6 +192,14 @@ static const char *const phrases[] = {
 	"quit texting",
 	"quit messaging",
 	"quit sending",
+	"don't want these",
+	"dont want these",
+	"do not want these",
+	"don't want any more texts",
+	"don't want to receive",
+	"dont want to receive",
+	"do not want to receive",
+	"don't want your texts",
 	"no more texts",
 	"no more text messages",
 	"no more messages",
@@ -240,6 +248,12 @@ static const char *const phrases[] = {
 	"deje de mandarme",
 	"dejen de enviarme",
 	"deje de enviarme",
+	"dejar de enviar",
+	"dejar de mandar",
+	"deje de mandar",
+	"deje de enviar",
+	"quiteme de su lista",
+	"quitenme de su lista",
 	"dejen de mandar",
 	"dejen de enviar",
 	"borren mi numero",
@@ -432,7 +446,7 @@ static bool looks_like_stop(struct arena *a, const char *text)
 static bool turned(struct arena *a, const char *s, const char *phrase)
 {
 	const char *before = text_trim(arena_strn(a, s, (size_t)(phrase - s)));
-	return find(s, "?") || FIND(before, turns);
+	return find(phrase, "?") || FIND(before, turns);
 }
 
 static enum intent read_phrases(struct arena *a, const char *s)

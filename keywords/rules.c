@@ -24,7 +24,8 @@ struct phrases {
 	int n;
 	/* the phrase being read: */
 	struct pattern_starts starts;
-	bool started; /* a word that may not be missing was there */
+	bool started;  /* a word that may not be missing was there */
+	bool mendable; /* a slip in its words does no harm */
 };
 
 struct parser {
@@ -63,6 +64,8 @@ static void add_word(struct parser *p, struct phrases *list, struct buf *out, ch
 	const char *normal = word[1] ? normalise(p->scratch, word) : word;
 	if (!*normal || strpbrk(normal, "\\^$.[|()*+{"))
 		fault(p, "'%s' is no word", word);
+	if (list->mendable && !any_ending)
+		typo_keep(p->arena, &p->pack->mendable, normal);
 	if (!list->started)
 		pattern_starts_word(&list->starts, normal, any_ending);
 	if (text_eq(word, "?"))
@@ -237,7 +240,8 @@ static void begin_rule(struct parser *p, char *s)
 	*p->rules_end = r;
 	p->rules_end = &r->next;
 	p->rule = r;
-	p->phrases = (struct phrases){0};
+	p->phrases = (struct phrases){
+		.mendable = r->intent == INTENT_CONFIRM || r->intent == INTENT_THANKS};
 }
 
 static void add_example(struct parser *p, enum example_kind kind, const char *text)
@@ -281,6 +285,8 @@ static void read_line(struct parser *p, char *s)
 		for (size_t i = 0; i < WORDS_LISTS; i++)
 			if (text_eq(s, lists[i])) {
 				end_rule(p);
+				p->words[i].mendable = i == WORDS_GREETING || i == WORDS_FILLER ||
+						       i == WORDS_REASON;
 				add_phrases(p, &p->words[i], value);
 				return;
 			}

@@ -4,6 +4,7 @@
 
 #include "keywords/keywords.h"
 #include "keywords/pattern.h"
+#include "keywords/typo.h"
 
 enum example_kind { EXAMPLE_LIKE, EXAMPLE_NOT };
 
@@ -40,6 +41,7 @@ struct pack { /* one file */
 	const char *file, *language;
 	struct rule *rules;		    /* in the file's order */
 	struct pattern *words[WORDS_LISTS]; /* NULL: none */
+	struct typo_words mendable;	    /* of a yes, of thanks, fillers, reasons */
 };
 
 /* Reads a file's text; everything lives in `a` but the patterns. ERR_CONFIG after a complaint. */

@@ -27,7 +27,7 @@ enum kind {
 #define WEEKDAYS                                                                                   \
 	"(mon|tue|wed|thu|fri|sat|sun|lun|mar|mie|jue|vie|sab|dom)(?:day|s|sday|nesday|rs|rsday|"  \
 	"urday|es|"                                                                                \
-	"rcoles|ves|rnes|ado|ingo)?"
+	"rcoles|tes|ves|rnes|ado|ingo)?"
 #define MONTHS                                                                                     \
 	"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|ene|abr|ago|dic)(?:uary|ruary|ch|il|e|"  \
 	"y|ust|t|"                                                                                 \

@@ -112,6 +112,54 @@ static void doubt_never_confirms(void **state)
 	arena_free(a);
 }
 
+static void a_slip_in_a_yes_is_mended(void **state)
+{
+	(void)state;
+	static const char *const slips[] = {"confrimed", "conifrm", "absolutly", "i'll be thete",
+		"see you tomorow at my apointment, confirmed", "definitly"};
+	struct arena *a = arena_new(0);
+	for (size_t i = 0; i < sizeof slips / sizeof slips[0]; i++) {
+		struct reading r = read_text(a, slips[i]);
+		if (r.intent != INTENT_CONFIRM || (r.guards & ~(unsigned)GUARD_TIME))
+			fail_msg("%s: %s, guards %x", slips[i], intent_word(r.intent), r.guards);
+	}
+	arena_free(a);
+}
+
+/* Every letter left out, doubled, swapped with the next or wrong: no such denial is mended to a
+ * yes. */
+static void a_slip_in_a_denial_never_makes_a_yes(void **state)
+{
+	(void)state;
+	static const char *const denials[] = {"i cannot come", "won't be there", "not coming",
+		"cancel my appointment", "no i will not be there", "unable to attend",
+		"stop texting me", "please reschedule", "never confirmed this", "i doubt it",
+		"no puedo asistir", "no ire", "cancelen mi cita", "where is it", "three people",
+		"i need to move it", "nothing works", "wrong person"};
+	struct arena *a = arena_new(0);
+	for (size_t i = 0; i < sizeof denials / sizeof denials[0]; i++)
+		for (size_t at = 0; denials[i][at]; at++)
+			for (int how = 0; how < 4; how++) {
+				size_t n = strlen(denials[i]);
+				const char *s = denials[i];
+				char *text =
+					how == 0 ? arena_printf(a, "%.*s%s", (int)at, s, s + at + 1)
+					: how == 1
+						? arena_printf(a, "%.*s%s", (int)at + 1, s, s + at)
+						: arena_str(a, s);
+				if (how == 2 && at + 1 < n) {
+					text[at] = s[at + 1];
+					text[at + 1] = s[at];
+				} else if (how == 3) {
+					text[at] = 'e';
+				}
+				struct reading r = read_text(a, text);
+				if (strstr(r.why, "Mended") && r.intent == INTENT_CONFIRM)
+					fail_msg("\"%s\": %s", text, r.why);
+			}
+	arena_free(a);
+}
+
 /* Our own words come back in tapbacks: they must never opt out, cancel or confirm by themselves. */
 static void our_own_words_quoted_never_opt_out(void **state)
 {
@@ -249,6 +297,8 @@ int main(void)
 		cmocka_unit_test(the_normal_form_is_its_own),
 		cmocka_unit_test(case_and_width_do_not_matter),
 		cmocka_unit_test(doubt_never_confirms),
+		cmocka_unit_test(a_slip_in_a_yes_is_mended),
+		cmocka_unit_test(a_slip_in_a_denial_never_makes_a_yes),
 		cmocka_unit_test(our_own_words_quoted_never_opt_out),
 		cmocka_unit_test(opt_out_words_need_no_rules),
 		cmocka_unit_test(numbers_are_extracted),
