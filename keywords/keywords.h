@@ -59,7 +59,19 @@ struct reading {
 	int choice;	  /* INTENT_CHOICE: the number, from 1 */
 	int minutes;	  /* INTENT_LATE: how late, 0 when not said */
 	struct said said; /* GUARD_TIME: what was named */
+	unsigned named;	  /* bit per name of the aids that it says */
 	const char *why;  /* one sentence for staff */
+};
+
+/* What the reader may know of the conversation; each may be empty. */
+struct reading_aids {
+	const char *const
+		*ours; /* our recent texts to this number: quoted, they are not the patient's */
+	size_t ours_n;
+	const char *const *names;  /* of the people on it: said, they are no riddle */
+	size_t name_n;		   /* 32 at most count */
+	const char *const *others; /* clinicians: said, they are no riddle either */
+	size_t other_n;
 };
 
 struct keywords;
@@ -73,9 +85,12 @@ enum err keywords_load(struct keywords **out, const char *folder, keywords_compl
 	void *context) MUST_USE;
 void keywords_free(struct keywords *k);
 
-/* Never fails: what cannot be read is INTENT_NONE with a guard. `text` must be valid UTF-8. */
-void keywords_read(
-	struct arena *a, const struct keywords *k, const char *text, struct reading *out);
+/* Never fails: what cannot be read is INTENT_NONE with a guard. `text` must be valid UTF-8; `aids`
+ * may be NULL. */
+void keywords_read(struct arena *a, const struct keywords *k, const char *text,
+	const struct reading_aids *aids, struct reading *out);
+/* Whether a text is long enough for `ours` to matter. */
+bool keywords_may_quote(const char *text);
 
 /* Only the compiled-in opt-out words, no rule files, no PCRE2: for a text that broke all else. */
 bool keywords_is_stop(const char *text);

@@ -11,6 +11,7 @@
 #include "keywords/optwords.h"
 #include "keywords/rules.h"
 #include "keywords/said.h"
+#include "keywords/shield.h"
 #include "responder/base/buf.h"
 #include "responder/base/must.h"
 #include "responder/base/text.h"
@@ -143,10 +144,40 @@ static bool several(const struct finding *f)
 	return f->torn || (intents & (intents - 1)) != 0;
 }
 
-static unsigned guards_of(const struct keywords *k, struct finding *f, struct said *said)
+/* A name that no rule has explained. Names that are words, too (Will, May), are left to the rules.
+ */
+static unsigned strike_names(struct arena *a, struct finding *f, const struct reading_aids *aids)
+{
+	unsigned named = 0;
+	for (size_t i = 0; aids && i < aids->name_n && i < 32; i++) {
+		const char *name = arena_printf(a, " %s ", normalise(a, aids->names[i]));
+		size_t n = strlen(name);
+		for (char *at = f->work; n > 2 && (at = strstr(at, name)); at++) {
+			memset(at + 1, '_', n - 2);
+			named |= 1u << i;
+		}
+	}
+	return named;
+}
+
+/* The words of a clinician's name. */
+static void strike_others(struct arena *a, struct finding *f, const struct reading_aids *aids)
+{
+	for (size_t i = 0; aids && i < aids->other_n; i++) {
+		char *rest = normalise(a, aids->others[i]);
+		for (char *word; (word = strsep(&rest, " "));) {
+			const char *padded = arena_printf(a, " %s ", word);
+			for (char *at = f->work; *word && (at = strstr(at, padded)); at++)
+				memset(at + 1, '_', strlen(word));
+		}
+	}
+}
+
+static unsigned guards_of(struct arena *a, const struct keywords *k, struct finding *f,
+	const struct reading_aids *aids, struct reading *out)
 {
 	unsigned guards = 0;
-	if (said_take(k->said, f->work, said, &f->limit))
+	if (said_take(k->said, f->work, &out->said, &f->limit))
 		guards |= GUARD_TIME;
 	try_rules(k, f, true);
 	if (has_word(f->work, " ? "))
@@ -161,6 +192,8 @@ static unsigned guards_of(const struct keywords *k, struct finding *f, struct sa
 	if (strike_words(k, f, WORDS_NEGATION))
 		guards |= GUARD_NEGATION;
 	strike_words(k, f, WORDS_FILLER);
+	out->named = strike_names(a, f, aids);
+	strike_others(a, f, aids);
 	if (words_left(f->work))
 		guards |= GUARD_MORE;
 	if (several(f))
@@ -207,7 +240,7 @@ static bool sure(const struct reading *r)
 
 /* `*left` is the working text: what was understood is struck out of it. */
 static void read_once(struct arena *a, const struct keywords *k, const char *text,
-	const char *normal, struct reading *out, const char **left)
+	const char *normal, const struct reading_aids *aids, struct reading *out, const char **left)
 {
 	*out = (struct reading){.normal = normal};
 	struct finding f = {
@@ -217,7 +250,7 @@ static void read_once(struct arena *a, const struct keywords *k, const char *tex
 	if (core > INTENT_START) {
 		strike_words(k, &f, WORDS_GREETING);
 		try_rules(k, &f, false);
-		out->guards = guards_of(k, &f, &out->said);
+		out->guards = guards_of(a, k, &f, aids, out);
 	}
 	settle(a, out, &f, core);
 	*left = f.work;
@@ -258,22 +291,42 @@ static bool harmless(const struct reading *before, const struct reading *after)
 	return kind && sure(after) && !(after->guards & ~before->guards);
 }
 
-void keywords_read(struct arena *a, const struct keywords *k, const char *text, struct reading *out)
+bool keywords_may_quote(const char *text)
 {
-	const char *left, *normal = normalise(a, text);
-	read_once(a, k, text, normal, out, &left);
+	int blanks = 0;
+	for (; *text; text++)
+		blanks += *text == ' ' || *text == '\n';
+	return blanks + 1 >= SHIELD_LEAST_WORDS;
+}
+
+static void read_mended(struct arena *a, const struct keywords *k, const char *text,
+	const char *normal, const struct reading_aids *aids, struct reading *out)
+{
+	const char *left;
+	read_once(a, k, text, normal, aids, out, &left);
 	if (out->intent < INTENT_HELP || !(out->guards & GUARD_MORE))
 		return;
 	const char *mended = mend(a, k, normal, left);
 	if (!mended)
 		return;
 	struct reading again;
-	read_once(a, k, text, mended, &again, &left);
+	read_once(a, k, text, mended, aids, &again, &left);
 	if (!harmless(out, &again))
 		return;
 	again.normal = normal;
 	again.why = arena_printf(a, "%s Mended to \"%s\".", again.why, mended);
 	*out = again;
+}
+
+void keywords_read(struct arena *a, const struct keywords *k, const char *text,
+	const struct reading_aids *aids, struct reading *out)
+{
+	const char *normal = normalise(a, text), *stripped = NULL;
+	if (aids && aids->ours_n && shield_words(normal) >= SHIELD_LEAST_WORDS)
+		stripped = shield_strip(a, normal, aids->ours, aids->ours_n);
+	read_mended(a, k, stripped ? stripped : text, stripped ? stripped : normal, aids, out);
+	if (stripped)
+		out->why = arena_printf(a, "%s Our own words in it were left out.", out->why);
 }
 
 /* Loading */
@@ -293,7 +346,7 @@ static bool holds(struct arena *a, const struct keywords *k, const struct rule *
 	const struct example *e, const struct complaint *c, const char *file)
 {
 	struct reading got;
-	keywords_read(a, k, e->text, &got);
+	keywords_read(a, k, e->text, NULL, &got);
 	bool same = got.intent == r->intent && got.choice == r->choice && sure(&got);
 	if (same == (e->kind == EXAMPLE_LIKE))
 		return true;

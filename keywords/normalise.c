@@ -250,12 +250,43 @@ static void cut_signature(char *s)
 	}
 }
 
+/* As mail programs quote: lines that begin with ">", and the line that says who wrote them. */
+static bool is_quoting(const char *line, size_t n)
+{
+	static const char *const ends[] = {
+		"wrote:", "escribió:", "a écrit :", "schrieb:", "escreveu:"};
+	while (n && (line[n - 1] == ' ' || line[n - 1] == '\r'))
+		n--;
+	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+		size_t end = strlen(ends[i]);
+		if (n >= end && memcmp(line + n - end, ends[i], end) == 0)
+			return true;
+	}
+	return line[strspn(line, " ")] == '>';
+}
+
+static void drop_quoted_lines(char *s)
+{
+	char *to = s;
+	for (size_t n; *s; s += n) {
+		n = strcspn(s, "\n");
+		bool quoted = is_quoting(s, n);
+		n += s[n] == '\n';
+		if (quoted)
+			continue;
+		memmove(to, s, n);
+		to += n;
+	}
+	*to = '\0';
+}
+
 char *normalise(struct arena *a, const char *text)
 {
 	UChar wide[WIDE_MOST];
 	char *cut = arena_strn(a, text, strnlen(text, NORMALISE_MOST));
 	while (*cut && !text_utf8_ok(cut, strlen(cut))) /* cut in the midst of a code point */
 		cut[strlen(cut) - 1] = '\0';
+	drop_quoted_lines(cut);
 	char *s = words_of(a, without_tapback(a, plain(a, wide, fold(cut, wide))));
 	static char tapback[] = "tapback";
 	/* Each step may make work for another ("y y yyy"); all only shorten, so this ends. */

@@ -11,6 +11,7 @@
 #include "responder/base/zone.h"
 #include "responder/command.h"
 #include "responder/flow/decide.h"
+#include "responder/flow/texts.h"
 
 static const char usage[] =
 	"usage: responder keywords try [--profile US|GB] [--rules FOLDER]\n"
@@ -59,7 +60,14 @@ static void try_one(
 		.question_n = 1,
 		.slots = slots,
 		.slot_n = 2};
-	keywords_read(a, k, text, &s.reading);
+	const struct text_values asked = {.practice = c->practice,
+		.first = ada.first,
+		.when = texts_when(a, "en", visit.wall),
+		.clinician = visit.clinician};
+	const char *ours = arena_printf(a, "%s %s", texts_render(a, "remind_ask", "en", &asked),
+		texts_render(a, "stop_line", "en", &asked));
+	keywords_read(a, k, text,
+		&(struct reading_aids){&ours, 1, &ada.first, 1, &visit.clinician, 1}, &s.reading);
 	struct decision d = decide(a, &s);
 	printf("%s\t%s\t%s\t%s\n", action_word(d.action), intent_word(s.reading.intent),
 		s.reading.rule, s.reading.normal);

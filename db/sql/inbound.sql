@@ -25,6 +25,14 @@ LEFT JOIN clinician c ON c.id = v.clinician
 WHERE p.theirs = $1 AND p.state = 'active' AND v.at > $2 AND v.state IN ('booked', 'confirmed')
 ORDER BY v.at, v.id;
 
+-- What was lately written to a number, newest first.
+-- recent_texts(theirs text, after int, most int) -> body text
+SELECT body FROM mt WHERE theirs = $1 AND made_at > $2 ORDER BY made_at DESC LIMIT $3;
+
+-- How often a number has said the same since a moment.
+-- same_lately(theirs text, after int, normal text) ->? n int
+SELECT count(*) FROM mo WHERE theirs = $1 AND at > $2 AND normal = $3;
+
 -- A question is open once its text may have left. Newest first.
 -- questions_on(theirs text, ours text)
 --	-> id int, kind text, until int, patient int?, state text, visit int?, fingerprint text?

@@ -13,6 +13,7 @@
 #define REPLIES_PER_DAY 10
 #define LATE_HORIZON_S (36 * 3600)
 #define OFFER_MOST 3
+#define SAME_MOST 2 /* more of the same within an hour is a robot's */
 
 /* Each of these makes an answer unsafe to act on. */
 #define UNSAFE                                                                                     \
@@ -114,6 +115,15 @@ static bool time_agrees(const struct situation *s, const struct visit *v)
 	return said_agrees(said, &at, zone_wall(v->zone, s->now));
 }
 
+/* Whether the text names this patient. */
+static bool names(const struct situation *s, int64_t patient)
+{
+	for (size_t i = 0; i < s->person_n && i < 32; i++)
+		if (s->people[i].id == patient)
+			return s->reading.named >> i & 1;
+	return false;
+}
+
 /* The question that a clean answer is about; NULL after having handed over. */
 static const struct question *answerable(
 	struct arena *a, const struct situation *s, struct decision *d)
@@ -132,6 +142,10 @@ static const struct question *answerable(
 				describe(a, &q->visit)));
 	else if (r->guards & UNSAFE)
 		hand_over(s, d, arena_printf(a, "%s %s", r->why, unsafe_because(r)));
+	else if (r->named && !names(s, q->visit.patient))
+		hand_over(s, d,
+			arena_printf(a, "%s It names somebody else than %s is for.", r->why,
+				describe(a, &q->visit)));
 	else if ((r->guards & GUARD_TIME) && !time_agrees(s, &q->visit))
 		hand_over(s, d,
 			arena_printf(a, "%s It names another time than %s.", r->why,
@@ -398,6 +412,14 @@ static void on_thanks(struct arena *a, const struct situation *s, struct decisio
 
 static void on_none(struct arena *a, const struct situation *s, struct decision *d)
 {
+	if (s->same_lately >= SAME_MOST) {
+		d->action = ACTION_IGNORE;
+		d->why = arena_printf(a,
+			"%s The same text came several times within the hour: a robot seems to "
+			"answer. The first is with staff.",
+			s->reading.why);
+		return;
+	}
 	hand_over(s, d,
 		s->mo->media ? arena_printf(a, "%s A picture or file came with it.", s->reading.why)
 			     : s->reading.why);

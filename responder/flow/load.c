@@ -8,7 +8,9 @@
 
 #define SLOTS_SEEN 3
 #define LATE_BY_S (2 * 3600) /* a visit that began this long ago may still be run late for */
-#define NOTICE_S 3600	     /* a slot sooner than this is not offered */
+#define RECENT_S (30 * 24 * 3600)
+#define RECENT_MOST 20
+#define NOTICE_S 3600 /* a slot sooner than this is not offered */
 
 static enum err load_people(struct arena *a, struct db *db, struct situation *s)
 {
@@ -40,6 +42,34 @@ static enum err load_visits(struct arena *a, struct db *db, struct situation *s)
 			rows[i].zone, rows[i].state, rows[i].clinician, rows[i].fingerprint};
 	s->visits = visits;
 	s->visit_n = n;
+	return OK;
+}
+
+/* What the reader may know: who is on the number, and what we lately wrote to it. */
+static enum err read_text(
+	struct arena *a, struct db *db, const struct keywords *k, struct situation *s)
+{
+	struct q_recent_texts *ours = NULL;
+	size_t n = 0;
+	enum err e = OK;
+	if (keywords_may_quote(s->mo->text))
+		e = q_recent_texts(a, db, &ours, &n, .theirs = s->mo->theirs,
+			.after = s->now - RECENT_S, .most = RECENT_MOST);
+	if (e)
+		return e;
+	const char **texts = arena_array(a, const char *, n),
+		   **names = arena_array(a, const char *, s->person_n),
+		   **others = arena_array(a, const char *, s->visit_n);
+	size_t other_n = 0;
+	for (size_t i = 0; i < n; i++)
+		texts[i] = ours[i].body;
+	for (size_t i = 0; i < s->person_n; i++)
+		names[i] = s->people[i].first;
+	for (size_t i = 0; i < s->visit_n; i++)
+		if (s->visits[i].clinician)
+			others[other_n++] = s->visits[i].clinician;
+	keywords_read(a, k, s->mo->text,
+		&(struct reading_aids){texts, n, names, s->person_n, others, other_n}, &s->reading);
 	return OK;
 }
 
@@ -122,6 +152,18 @@ static enum err load_replies(struct arena *a, struct db *db, struct situation *s
 	return OK;
 }
 
+/* Robots repeat themselves; only what nobody understands is looked at so closely. */
+static enum err load_repeats(struct arena *a, struct db *db, struct situation *s)
+{
+	struct q_same_lately *row;
+	if (s->reading.intent != INTENT_NONE || text_empty(s->reading.normal))
+		return OK;
+	enum err e = q_same_lately(a, db, &row, .theirs = s->mo->theirs, .after = s->now - 3600,
+		.normal = s->reading.normal);
+	s->same_lately = e ? 0 : row->n;
+	return e;
+}
+
 enum err load_situation(struct arena *a, struct db *db, const struct app *app,
 	const struct account *account, const struct mo *mo, int64_t now, struct situation *out)
 {
@@ -129,16 +171,19 @@ enum err load_situation(struct arena *a, struct db *db, const struct app *app,
 		.config = app->config,
 		.mo = mo,
 		.provider_answers = account->provider_answers_stop};
-	keywords_read(a, app->keywords, mo->text, &out->reading);
 	enum err e = load_people(a, db, out);
 	if (!e)
 		e = load_visits(a, db, out);
+	if (!e)
+		e = read_text(a, db, app->keywords, out);
 	if (!e)
 		e = load_questions(a, db, out);
 	if (!e && decide_needs_slots(&out->reading))
 		e = load_slots(a, db, out);
 	if (!e)
 		e = load_replies(a, db, out);
+	if (!e)
+		e = load_repeats(a, db, out);
 	if (!e)
 		e = consent_suppressed(a, db, mo->theirs, &out->suppressed);
 	return e;

@@ -60,6 +60,7 @@ struct situation {
 	bool provider_answers;		   /* the provider sends STOP/START/HELP replies itself */
 	int64_t replies_hour, replies_day; /* automatic replies to this number */
 	bool held_back_today;		   /* it had a holding reply within a day */
+	int64_t same_lately; /* what no rule reads: as often within an hour, before this */
 };
 
 /* X(name, word for people, files and `keywords try`) */

@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	struct arena *a = arena_new(0);
 	char *text = arena_strn(a, (const char *)bytes, n);
 	struct reading r;
-	keywords_read(a, k, text, &r);
+	keywords_read(a, k, text, NULL, &r);
 	must(r.why && r.rule && r.normal);
 	const char *once = normalise(a, text);
 	must(strcmp(once, normalise(a, once)) == 0);

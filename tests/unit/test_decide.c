@@ -58,7 +58,7 @@ static struct desk *desk_new(const char *text)
 		.asked_before = true,
 		.slots = d->slots,
 		.slot_n = 3};
-	keywords_read(a, fixture_keywords(), text, &d->s.reading);
+	keywords_read(a, fixture_keywords(), text, NULL, &d->s.reading);
 	return d;
 }
 

@@ -33,7 +33,7 @@ static int unload(void **state)
 static struct reading read_text(struct arena *a, const char *text)
 {
 	struct reading r;
-	keywords_read(a, k, text, &r);
+	keywords_read(a, k, text, NULL, &r);
 	return r;
 }
 

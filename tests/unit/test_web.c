@@ -21,7 +21,7 @@ struct site {
 	char listen[32], url[64];
 };
 
-static int open_site(void **state)
+static int open_as(void **state, bool demo)
 {
 	must(setup(state) == 0);
 	struct site *s = calloc(1, sizeof *s);
@@ -32,7 +32,7 @@ static int open_site(void **state)
 	s->f->account.secret = SECRET;
 	s->f->config.listen = "127.0.0.1:0";
 	s->f->config.public_url = "https://sms.example.org";
-	s->f->app.carrier = carrier_new(&s->f->account); /* so that the demo's forms are there */
+	s->f->app.carrier = demo ? carrier_new(&s->f->account) : NULL;
 	must(web_start(&s->web, &s->f->app) == OK);
 	must(client_new(&s->client, &(struct client_options){.loopback_only = true}) == OK);
 	snprintf(s->url, sizeof s->url, "http://127.0.0.1:%d", web_port(s->web));
@@ -40,12 +40,23 @@ static int open_site(void **state)
 	return 0;
 }
 
+static int open_site(void **state) /* a demo's, so that there are forms */
+{
+	return open_as(state, true);
+}
+
+static int open_in_earnest(void **state)
+{
+	return open_as(state, false);
+}
+
 static int close_site(void **state)
 {
 	struct site *s = *state;
 	client_free(s->client);
 	web_stop(s->web);
-	carrier_free(s->f->app.carrier);
+	if (s->f->app.carrier)
+		carrier_free(s->f->app.carrier);
 	*state = s->f;
 	free(s);
 	return teardown(state);
@@ -230,12 +241,15 @@ static void every_page_answers_for_itself(void **state)
 	assert_int_equal(get(s, "/static/../secret"), 404);
 	assert_int_equal(get(s, "/no-such-page"), 404);
 	assert_int_equal(get(s, "/carrier/messages"), 405);
-	/* Without the demo, its pages are not there. */
-	struct carrier *carrier = s->f->app.carrier;
-	s->f->app.carrier = NULL;
+}
+
+static void in_earnest_the_demo_is_not_there(void **state)
+{
+	struct site *s = *state;
 	assert_int_equal(get(s, "/phone"), 404);
+	assert_int_equal(post_from(s, s->url, "same-origin"), 404);
+	assert_int_equal(ask(s, "POST", "/carrier/messages", "id=1", NULL, 0).status, 404);
 	assert_int_equal(get(s, "/"), 200);
-	s->f->app.carrier = carrier;
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_site, close_site)
@@ -251,6 +265,8 @@ int main(void)
 		TEST(a_report_moves_only_its_own_text),
 		TEST(only_our_own_pages_may_post),
 		TEST(every_page_answers_for_itself),
+		cmocka_unit_test_setup_teardown(
+			in_earnest_the_demo_is_not_there, open_in_earnest, close_site),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
