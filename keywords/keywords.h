@@ -60,6 +60,7 @@ struct reading {
 	int minutes;	  /* INTENT_LATE: how late, 0 when not said */
 	struct said said; /* GUARD_TIME: what was named */
 	unsigned named;	  /* bit per name of the aids that it says */
+	bool all;	  /* it says "both", "all of us" */
 	const char *why;  /* one sentence for staff */
 };
 

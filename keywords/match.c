@@ -173,6 +173,13 @@ static void strike_others(struct arena *a, struct finding *f, const struct readi
 	}
 }
 
+/* Also where another rule has taken the words: "we'll both be there". */
+static bool says_all(struct arena *a, const struct keywords *k, const char *normal)
+{
+	struct finding f = {.work = arena_printf(a, " %s ", normal)};
+	return strike_words(k, &f, WORDS_ALL);
+}
+
 static unsigned guards_of(struct arena *a, const struct keywords *k, struct finding *f,
 	const struct reading_aids *aids, struct reading *out)
 {
@@ -187,6 +194,7 @@ static unsigned guards_of(struct arena *a, const struct keywords *k, struct find
 	/* Why somebody cannot come explains itself; beside a yes it would not. */
 	if (f->intents & (1u << INTENT_CANCEL | 1u << INTENT_RESCHEDULE | 1u << INTENT_NO))
 		strike_words(k, f, WORDS_REASON);
+	strike_words(k, f, WORDS_ALL);
 	if (strike_words(k, f, WORDS_CONTRAST))
 		guards |= GUARD_CONTRAST;
 	if (strike_words(k, f, WORDS_NEGATION))
@@ -251,6 +259,7 @@ static void read_once(struct arena *a, const struct keywords *k, const char *tex
 		strike_words(k, &f, WORDS_GREETING);
 		try_rules(k, &f, false);
 		out->guards = guards_of(a, k, &f, aids, out);
+		out->all = says_all(a, k, normal);
 	}
 	settle(a, out, &f, core);
 	*left = f.work;

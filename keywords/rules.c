@@ -269,7 +269,8 @@ static void rule_line(struct parser *p, const char *key, char *value)
 
 static void read_line(struct parser *p, char *s)
 {
-	static const char *const lists[] = {"greeting", "filler", "negation", "contrast", "reason"};
+	static const char *const lists[] = {
+		"greeting", "filler", "negation", "contrast", "reason", "all"};
 	static const char *const keys[] = {"say", "expert", "like", "not"};
 	s = text_trim(s);
 	if (!*s || *s == '#')

@@ -5,7 +5,7 @@
 
 #include "responder/base/must.h"
 #include "responder/base/text.h"
-#include "responder/base/zone.h"
+#include "responder/flow/bind.h"
 #include "responder/flow/profile.h"
 #include "responder/sms/e164.h"
 
@@ -60,32 +60,6 @@ static void reply(struct decision *d, const char *key)
 	d->reply_kind = "reply";
 }
 
-static const char *describe(struct arena *a, const struct visit *v)
-{
-	return arena_printf(a, "the visit on %.10s at %s%s%s", v->wall, v->wall + 11,
-		v->clinician ? " with " : "", v->clinician ? v->clinician : "");
-}
-
-/* The confirm question that an answer is about: the only one, or NULL with the reason. */
-static const struct question *question_meant(const struct situation *s, const char **why)
-{
-	const struct question *meant = NULL;
-	for (size_t i = 0; i < s->question_n; i++) {
-		const struct question *q = &s->questions[i];
-		if (!text_eq(q->kind, "confirm") || (meant && meant->visit.id == q->visit.id))
-			continue;
-		if (meant) {
-			*why = "More than one visit is waiting for an answer on this number.";
-			return NULL;
-		}
-		meant = q;
-	}
-	if (!meant)
-		*why = s->asked_before ? "What we had asked is no longer open."
-				       : "We had not asked anything that this could answer.";
-	return meant;
-}
-
 static bool slots_asked_last(const struct situation *s)
 {
 	return s->question_n && text_eq(s->questions[0].kind, "slots") && !s->questions[0].answered;
@@ -106,101 +80,97 @@ static const char *unsafe_because(const struct reading *r)
 	return "Part of it matched no rule.";
 }
 
-/* Whether the day and time that a text names are those of the visit. */
-static bool time_agrees(const struct situation *s, const struct visit *v)
-{
-	const struct said *said = &s->reading.said;
-	struct wall at;
-	must(zone_parse_wall(v->wall, &at));
-	return said_agrees(said, &at, zone_wall(v->zone, s->now));
-}
-
-/* Whether the text names this patient. */
-static bool names(const struct situation *s, int64_t patient)
-{
-	for (size_t i = 0; i < s->person_n && i < 32; i++)
-		if (s->people[i].id == patient)
-			return s->reading.named >> i & 1;
-	return false;
-}
-
-/* The question that a clean answer is about; NULL after having handed over. */
-static const struct question *answerable(
-	struct arena *a, const struct situation *s, struct decision *d)
+/* The questions that a clean answer is about; none after having handed over. */
+static struct binding answerable(struct arena *a, const struct situation *s, struct decision *d)
 {
 	const struct reading *r = &s->reading;
-	const char *why = NULL;
-	const struct question *q = question_meant(s, &why);
-	if (!q)
-		hand_over(s, d, arena_printf(a, "%s %s", r->why, why));
-	else if (slots_asked_last(s))
-		hand_over(s, d,
-			arena_printf(a, "%s The last question was which time to book.", r->why));
-	else if (q->moved)
-		hand_over(s, d,
-			arena_printf(a, "%s But %s has moved since we asked.", r->why,
-				describe(a, &q->visit)));
-	else if (r->guards & UNSAFE)
-		hand_over(s, d, arena_printf(a, "%s %s", r->why, unsafe_because(r)));
-	else if (r->named && !names(s, q->visit.patient))
-		hand_over(s, d,
-			arena_printf(a, "%s It names somebody else than %s is for.", r->why,
-				describe(a, &q->visit)));
-	else if ((r->guards & GUARD_TIME) && !time_agrees(s, &q->visit))
-		hand_over(s, d,
-			arena_printf(a, "%s It names another time than %s.", r->why,
-				describe(a, &q->visit)));
-	else
-		return q;
-	d->visit = q ? &q->visit : NULL;
-	return NULL;
+	struct binding b = bind_answer(a, s);
+	const char *why = !b.n			? b.why
+			  : slots_asked_last(s) ? "The last question was which time to book."
+			  : r->guards & UNSAFE	? unsafe_because(r)
+						: NULL;
+	if (!why)
+		return b;
+	hand_over(s, d, arena_printf(a, "%s %s", r->why, why));
+	d->visit = b.n == 1 ? &b.at[0]->visit : NULL;
+	return (struct binding){0};
+}
+
+static void change(struct decision *d, const struct question *q, const char *state)
+{
+	must(d->change_n < CHANGES_MOST);
+	d->changes[d->change_n++] = (struct visit_change){&q->visit, state, q->id};
+}
+
+static const char *answers_about(
+	struct arena *a, const struct situation *s, const struct binding *b)
+{
+	const char *why = s->reading.why;
+	for (size_t i = 0; i < b->n; i++)
+		why = arena_printf(a, "%s It answers our question about %s.", why,
+			bind_describe(a, &b->at[i]->visit));
+	return why;
 }
 
 static void on_confirm(struct arena *a, const struct situation *s, struct decision *d)
 {
-	const struct question *q = answerable(a, s, d);
-	if (!q)
-		return;
-	d->visit = &q->visit;
-	const char *visit = describe(a, &q->visit);
-	if (!text_eq(q->visit.state, "booked") && !text_eq(q->visit.state, "confirmed")) {
+	struct binding b = answerable(a, s, d);
+	for (size_t i = 0; i < b.n; i++) {
+		const struct visit *v = &b.at[i]->visit;
+		if (text_eq(v->state, "booked") || text_eq(v->state, "confirmed"))
+			continue;
 		hand_over(s, d,
-			arena_printf(a, "%s But %s is %s.", s->reading.why, visit, q->visit.state));
+			arena_printf(a, "%s But %s is %s.", s->reading.why, bind_describe(a, v),
+				v->state));
+		d->visit = v;
 		return;
 	}
+	if (!b.n)
+		return;
 	d->action = ACTION_CONFIRM;
-	d->why = arena_printf(a, "%s It answers our question about %s.", s->reading.why, visit);
-	d->answers = q->id;
-	if (text_eq(q->visit.state, "booked"))
-		d->visit_state = "confirmed";
-	reply(d, "confirmed");
+	d->why = answers_about(a, s, &b);
+	for (size_t i = 0; i < b.n; i++)
+		change(d, b.at[i], text_eq(b.at[i]->visit.state, "booked") ? "confirmed" : NULL);
+	d->visit = b.n == 1 ? &b.at[0]->visit : NULL;
+	reply(d, b.n == 1 ? "confirmed" : "confirmed_all");
+}
+
+/* Too close for the program to cancel by itself. */
+static bool within_cutoff(const struct situation *s, const struct visit *v)
+{
+	return v->at - s->now < (int64_t)s->config->cutoff_minutes * 60;
 }
 
 static void on_cancel(struct arena *a, const struct situation *s, struct decision *d)
 {
-	const struct question *q = answerable(a, s, d);
-	if (!q)
+	struct binding b = answerable(a, s, d);
+	if (!b.n)
 		return;
-	d->visit = &q->visit;
-	d->answers = q->id;
-	d->action = ACTION_CANCEL;
-	const char *visit = describe(a, &q->visit);
-	d->why = arena_printf(a, "%s It answers our question about %s.", s->reading.why, visit);
-	if (text_eq(q->visit.state, "cancelled")) {
-		reply(d, "cancelled");
-		return;
+	bool done = true, close = false, today = false;
+	for (size_t i = 0; i < b.n; i++) {
+		const struct visit *v = &b.at[i]->visit;
+		bool cancelled = text_eq(v->state, "cancelled");
+		done &= cancelled;
+		close |= !cancelled && within_cutoff(s, v);
+		today |= v->at - s->now < 24 * 3600;
 	}
-	d->task = "cancelled";
-	d->task_rank = q->visit.at - s->now < 24 * 3600 ? TASK_TODAY : TASK_SOON;
-	if (q->visit.at - s->now < (int64_t)s->config->cutoff_minutes * 60) {
+	d->action = ACTION_CANCEL;
+	d->why = answers_about(a, s, &b);
+	d->visit = b.n == 1 ? &b.at[0]->visit : NULL;
+	for (size_t i = 0; i < b.n; i++)
+		change(d, b.at[i],
+			close || text_eq(b.at[i]->visit.state, "cancelled") ? NULL : "cancelled");
+	reply(d, b.n > 1 && close ? "cancel_staff_all"
+		 : close	  ? "cancel_staff"
+		 : b.n > 1	  ? "cancelled_all"
+				  : "cancelled");
+	if (done)
+		return;
+	d->task = close ? "wants to cancel" : "cancelled";
+	d->task_rank = today ? TASK_TODAY : TASK_SOON;
+	if (close)
 		d->why = arena_printf(
 			a, "%s It is too close for the program to cancel by itself.", d->why);
-		d->task = "wants to cancel";
-		reply(d, "cancel_staff");
-		return;
-	}
-	d->visit_state = "cancelled";
-	reply(d, "cancelled");
 }
 
 static void on_no(struct arena *a, const struct situation *s, struct decision *d)
@@ -336,10 +306,10 @@ static void on_late(struct arena *a, const struct situation *s, struct decision 
 		return;
 	}
 	to_staff(d, "running late", TASK_TODAY,
-		s->reading.minutes
-			? arena_printf(a, "%s %d minutes late for %s.", s->reading.why,
-				  s->reading.minutes, describe(a, near))
-			: arena_printf(a, "%s Late for %s.", s->reading.why, describe(a, near)));
+		s->reading.minutes ? arena_printf(a, "%s %d minutes late for %s.", s->reading.why,
+					     s->reading.minutes, bind_describe(a, near))
+				   : arena_printf(a, "%s Late for %s.", s->reading.why,
+					     bind_describe(a, near)));
 	d->action = ACTION_LATE;
 	d->visit = near;
 	d->late_minutes = s->reading.minutes;

@@ -49,9 +49,14 @@ static enum err apply_visit(
 	struct db *db, const struct situation *s, const struct decision *d, int64_t mo)
 {
 	enum err e = OK;
-	if (d->visit_state)
-		e = visit_set_state(
-			db, s->now, d->visit->id, d->visit->state, d->visit_state, "text", mo);
+	for (size_t i = 0; !e && i < d->change_n; i++) {
+		const struct visit_change *c = &d->changes[i];
+		if (c->state)
+			e = visit_set_state(
+				db, s->now, c->visit->id, c->visit->state, c->state, "text", mo);
+		if (!e)
+			e = q_question_answered(db, NULL, .id = c->question);
+	}
 	if (!e && d->action == ACTION_LATE)
 		e = visit_set_late(db, s->now, d->visit->id, d->late_minutes, mo);
 	if (!e && d->answers)
@@ -99,6 +104,22 @@ static const char *offer_list(struct arena *a, const struct decision *d, const c
 	return b.s;
 }
 
+/* "Ada Tue Mar 10 at 2:20 PM, Ben Tue Mar 10 at 3:00 PM" */
+static const char *changed_list(
+	struct arena *a, const struct situation *s, const struct decision *d, const char *lang)
+{
+	struct buf b = buf_new(a, 1024);
+	for (size_t i = 0; i < d->change_n; i++) {
+		const struct visit *v = d->changes[i].visit;
+		buf_str(&b, i ? ", " : "");
+		for (size_t k = 0; s->person_n > 1 && k < s->person_n; k++)
+			if (s->people[k].id == v->patient)
+				buf_printf(&b, "%s ", s->people[k].first);
+		buf_str(&b, texts_when(a, lang, v->wall));
+	}
+	return b.s;
+}
+
 static const char *reply_body(struct arena *a, const struct situation *s, const struct decision *d)
 {
 	const char *lang = language(s);
@@ -110,7 +131,7 @@ static const char *reply_body(struct arena *a, const struct situation *s, const 
 			.first = s->person_n == 1 ? s->people[0].first : NULL,
 			.when = wall ? texts_when(a, lang, wall) : NULL,
 			.clinician = who,
-			.list = offer_list(a, d, lang),
+			.list = d->change_n ? changed_list(a, s, d, lang) : offer_list(a, d, lang),
 			.emergency = profile_of(s->config->country)->emergency});
 }
 

@@ -86,6 +86,14 @@ const char *action_word(enum action a);
 
 enum task_rank { TASK_URGENT, TASK_TODAY, TASK_SOON };
 
+#define CHANGES_MOST 8
+
+struct visit_change { /* an answer about one visit */
+	const struct visit *visit;
+	const char *state; /* its new state, NULL: unchanged */
+	int64_t question;  /* that this answers */
+};
+
 struct decision {
 	enum action action;
 	const char *why; /* one or two sentences for staff; never NULL */
@@ -93,16 +101,17 @@ struct decision {
 	const char *reply;	/* key of a text in texts.h, NULL: none */
 	const char *reply_kind; /* "reply", "hold", "stop": what the gate and the counters see */
 
-	const struct visit *visit; /* the visit meant, NULL: none */
-	const char *visit_state;   /* its new state, NULL: unchanged */
-	int64_t late_minutes;	   /* 0: not late */
+	const struct visit *visit; /* the one visit meant, NULL: none, or several */
+	struct visit_change changes[CHANGES_MOST];
+	size_t change_n;
+	int64_t late_minutes; /* 0: not late */
 
 	const struct slot *take;  /* the slot to book, NULL: none */
 	const struct slot *offer; /* slots to offer in the reply */
 	size_t offer_n;
 	int64_t patient; /* for whom to book or offer; 0: nobody */
 
-	int64_t answers; /* the question that this answers, 0: none */
+	int64_t answers; /* the question about times that this answers, 0: none */
 
 	const char *consent; /* "withdrawal", "grant", NULL: none */
 

@@ -36,6 +36,17 @@ static const struct {
 	{"stop_line", "es", "Escriba STOP para terminar."},
 	{"confirmed", "en", "Thank you, you're confirmed for {when}."},
 	{"confirmed", "es", "Gracias, su cita del {when} queda confirmada."},
+	{"confirmed_all", "en", "Thank you, all confirmed: {list}."},
+	{"confirmed_all", "es", "Gracias, todas confirmadas: {list}."},
+	{"cancelled_all", "en", "Cancelled: {list}. Reply BOOK for a new time[ or call {phone}]."},
+	{"cancelled_all", "es",
+		"Canceladas: {list}. Responda CITA para otra fecha[ o llame al {phone}]."},
+	{"cancel_staff_all", "en",
+		"One of your visits is close, so our staff will cancel them for you: {list}. "
+		"[If it is urgent call {phone}.]"},
+	{"cancel_staff_all", "es",
+		"Una de sus citas es muy pronto, por eso nuestro personal las cancelara: {list}. "
+		"[Si es urgente llame al {phone}.]"},
 	{"cancelled", "en",
 		"Your visit on {when} is cancelled. Reply BOOK for a new time[ or call {phone}]."},
 	{"cancelled", "es",

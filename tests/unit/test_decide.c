@@ -92,15 +92,15 @@ static void a_clean_answer_does_what_it_says(void **state)
 	struct desk *d = desk_new("yes pls");
 	struct decision out = decided(d);
 	assert_int_equal(out.action, ACTION_CONFIRM);
-	assert_string_equal(out.visit_state, "confirmed");
+	assert_string_equal(out.changes[0].state, "confirmed");
 	assert_int_equal(out.visit->id, 11);
-	assert_int_equal(out.answers, 21);
+	assert_int_equal(out.changes[0].question, 21);
 	assert_null(out.task);
 	desk_free(d);
 	d = desk_new("can't make it");
 	out = decided(d);
 	assert_int_equal(out.action, ACTION_CANCEL);
-	assert_string_equal(out.visit_state, "cancelled");
+	assert_string_equal(out.changes[0].state, "cancelled");
 	assert_non_null(out.task); /* a freed slot is somebody's business */
 	desk_free(d);
 }
@@ -118,7 +118,7 @@ static void each_guard_hands_over(void **state)
 			d->s.reading.guards = guards[i];
 			struct decision out = decided(d);
 			assert_int_equal(out.action, ACTION_TASK);
-			assert_null(out.visit_state);
+			assert_int_equal(out.change_n, 0);
 			assert_string_equal(out.task, "unclear");
 			assert_string_equal(out.reply, "hold");
 			desk_free(d);
@@ -162,10 +162,43 @@ static void an_answer_needs_one_question(void **state)
 			}
 			struct decision out = decided(d);
 			assert_int_equal(out.action, ACTION_TASK);
-			assert_null(out.visit_state);
+			assert_int_equal(out.change_n, 0);
 			assert_int_equal(out.answers, 0);
 			desk_free(d);
 		}
+	}
+}
+
+/* Ada at 19:00 and Ben at 20:00 wait for an answer: what the text names decides whose it is. */
+static void of_two_visits_the_named_one_is_meant(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		int first, second; /* visits changed */
+		const char *to;
+	} cases[] = {{"yes", 0, 0, NULL}, {"Ada yes", 11, 0, "confirmed"},
+		{"yes for Ben", 12, 0, "confirmed"}, {"Ben can't make it", 12, 0, "cancelled"},
+		{"yes at 8", 12, 0, "confirmed"}, {"yes 7pm", 11, 0, "confirmed"},
+		{"yes at 9", 0, 0, NULL}, {"yes both", 11, 12, "confirmed"},
+		{"we'll both be there", 11, 12, "confirmed"}, {"yes to all", 11, 12, "confirmed"},
+		{"cancel both appointments", 11, 12, "cancelled"},
+		{"Ada yes but Ben can't", 0, 0, NULL}, {"yes on monday", 0, 0, NULL},
+		{"both? no", 0, 0, NULL}, {"not both", 0, 0, NULL}};
+	static const char *const names[] = {"Ada", "Ben"};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct desk *d = desk_new(cases[i].text);
+		d->s.question_n = d->s.visit_n = d->s.person_n = 2;
+		keywords_read(d->arena, fixture_keywords(), cases[i].text,
+			&(struct reading_aids){.names = names, .name_n = 2}, &d->s.reading);
+		struct decision out = decided(d);
+		int first = out.change_n ? (int)out.changes[0].visit->id : 0;
+		int second = out.change_n > 1 ? (int)out.changes[1].visit->id : 0;
+		if (first != cases[i].first || second != cases[i].second ||
+			(first && !text_eq(out.changes[0].state, cases[i].to)))
+			fail_msg("%s: %d %d, %s", cases[i].text, first, second, out.why);
+		assert_true(first || out.task);
+		desk_free(d);
 	}
 }
 
@@ -175,12 +208,12 @@ static void a_cancel_too_close_goes_to_staff(void **state)
 	struct desk *d = desk_new("can't make it");
 	d->visits[0].at = d->questions[0].visit.at = NOW + 119 * 60;
 	struct decision out = decided(d);
-	assert_null(out.visit_state);
+	assert_null(out.changes[0].state);
 	assert_string_equal(out.task, "wants to cancel");
 	assert_int_equal(out.task_rank, TASK_TODAY);
 	assert_string_equal(out.reply, "cancel_staff");
 	d->visits[0].at = d->questions[0].visit.at = NOW + 121 * 60;
-	assert_string_equal(decided(d).visit_state, "cancelled");
+	assert_string_equal(decided(d).changes[0].state, "cancelled");
 	desk_free(d);
 }
 
@@ -272,7 +305,7 @@ static void the_carrier_cannot_opt_in(void **state)
 	}
 	struct desk *d = desk_new("YES");
 	d->mo.signal = SIGNAL_START;
-	assert_string_equal(decided(d).visit_state, "confirmed");
+	assert_string_equal(decided(d).changes[0].state, "confirmed");
 	desk_free(d);
 }
 
@@ -308,7 +341,7 @@ static void a_bare_cancel_is_read_by_the_country(void **state)
 		d->config.country = cases[i].country;
 		struct decision out = decided(d);
 		assert_int_equal(text_eq(out.consent, "withdrawal"), cases[i].opts_out);
-		assert_int_equal(text_eq(out.visit_state, "cancelled"), !cases[i].opts_out);
+		assert_int_equal(text_eq(out.changes[0].state, "cancelled"), !cases[i].opts_out);
 		assert_non_null(out.task);
 		desk_free(d);
 	}
@@ -326,7 +359,7 @@ static void urgent_words_come_before_all_but_a_stop(void **state)
 			fail_msg("%s: %s", texts[i], out.task ? out.task : "-");
 		assert_int_equal(out.task_rank, TASK_URGENT);
 		assert_string_equal(out.reply, "urgent");
-		assert_null(out.visit_state);
+		assert_int_equal(out.change_n, 0);
 		desk_free(d);
 	}
 }
@@ -377,6 +410,7 @@ int main(void)
 		cmocka_unit_test(each_guard_hands_over),
 		cmocka_unit_test(another_time_is_not_a_yes),
 		cmocka_unit_test(an_answer_needs_one_question),
+		cmocka_unit_test(of_two_visits_the_named_one_is_meant),
 		cmocka_unit_test(a_cancel_too_close_goes_to_staff),
 		cmocka_unit_test(an_opted_out_number_hears_nothing),
 		cmocka_unit_test(only_start_is_a_grant),
