@@ -152,10 +152,12 @@ CREATE TABLE dlr (
 ) $STRICT;
 
 -- What we asked a number, by which text, and until when an answer counts.
+-- 'which-yes': which of these visits is the yes about? (flow/bind.c)
 -- It is open from the moment that its text may have left (see question_open in db/sql/inbound.sql).
 CREATE TABLE question (
 	id $ID,
-	kind $TEXT NOT NULL CHECK (kind IN ('confirm', 'slots')),
+	kind $TEXT NOT NULL
+		CHECK (kind = 'confirm' OR kind = 'slots' OR kind = 'which-yes' OR kind = 'which-no'),
 	mt $INT NOT NULL REFERENCES mt (id),
 	theirs $TEXT NOT NULL,
 	ours $TEXT NOT NULL,

@@ -39,7 +39,7 @@ SELECT count(*) FROM mo WHERE theirs = $1 AND at > $2 AND normal = $3;
 SELECT q.id, q.kind, q.until, q.patient, q.state, o.visit, o.fingerprint
 FROM question q
 JOIN mt m ON m.id = q.mt
-LEFT JOIN question_option o ON o.question = q.id AND o.visit IS NOT NULL
+LEFT JOIN question_option o ON o.question = q.id AND q.kind = 'confirm'
 WHERE q.theirs = $1 AND q.ours = $2 AND q.state <> 'replaced'
 	AND m.state <> 'queued' AND m.state <> 'failed' AND m.state <> 'cancelled'
 	AND m.state <> 'skipped'
@@ -55,6 +55,9 @@ FROM visit v
 JOIN location l ON l.id = v.location
 LEFT JOIN clinician c ON c.id = v.clinician
 WHERE v.id = $1;
+
+-- question_visits(question int) -> visit int
+SELECT visit FROM question_option WHERE question = $1 AND visit IS NOT NULL ORDER BY n;
 
 -- slots_offered(question int)
 --	-> id int, at int, wall text, zone text, clinician text?, location text, state text

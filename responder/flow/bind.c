@@ -83,11 +83,52 @@ struct binding bind_answer(struct arena *a, const struct situation *s)
 				bind_describe(a, &only->visit)));
 	if (!b.n)
 		return none("It names none of the visits that wait for an answer.");
-	if (b.n > 1 && !s->reading.all)
-		return none("More than one visit is waiting for an answer on this number.");
+	if (b.n > 1 && !s->reading.all) {
+		b.several = b.n;
+		b.n = 0;
+		b.why = "More than one visit is waiting for an answer on this number.";
+		return b;
+	}
 	for (size_t i = 0; i < b.n; i++)
 		if (b.at[i]->moved)
 			return none(arena_printf(a, "But %s has moved since we asked.",
 				bind_describe(a, &b.at[i]->visit)));
 	return b;
+}
+
+const struct question *bind_which_asked(const struct situation *s)
+{
+	const struct question *q = s->question_n ? &s->questions[0] : NULL;
+	return q && text_starts(q->kind, "which-") && !q->answered ? q : NULL;
+}
+
+static const struct question *about(const struct situation *s, int64_t visit)
+{
+	for (size_t i = 0; i < s->question_n; i++)
+		if (text_eq(s->questions[i].kind, "confirm") && s->questions[i].visit.id == visit)
+			return &s->questions[i];
+	return NULL;
+}
+
+struct binding bind_which(const struct situation *s)
+{
+	const struct question *asked = bind_which_asked(s);
+	struct binding b = {0};
+	size_t from = 0, to = asked->choice_n;
+	if (s->reading.intent == INTENT_CHOICE) {
+		from = (size_t)s->reading.choice - 1;
+		to = from + 1;
+	}
+	for (size_t i = from; i < to && i < asked->choice_n && b.n < BIND_MOST; i++) {
+		const struct question *q = about(s, asked->choices[i]);
+		if (q)
+			b.at[b.n++] = q;
+	}
+	keep_named(s, &b);
+	for (size_t i = 0; i < b.n; i++)
+		if (b.at[i]->moved)
+			return none("But the visit has moved since we asked.");
+	return b.n == 1 || (b.n && s->reading.all)
+		       ? b
+		       : none("It does not say which of the visits is meant.");
 }

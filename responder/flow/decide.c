@@ -80,7 +80,25 @@ static const char *unsafe_because(const struct reading *r)
 	return "Part of it matched no rule.";
 }
 
-/* The questions that a clean answer is about; none after having handed over. */
+/* Once, and only when the answer is clean but for not saying whose it is. */
+static bool may_ask_which(const struct situation *s)
+{
+	return !(s->reading.guards & (UNSAFE | GUARD_TIME)) && !s->reading.named &&
+	       !slots_asked_last(s) && !bind_which_asked(s);
+}
+
+static void ask_which(
+	struct arena *a, const struct situation *s, struct decision *d, const struct binding *b)
+{
+	d->action = ACTION_ASK;
+	d->which_no = s->reading.intent != INTENT_CONFIRM;
+	for (size_t i = 0; i < b->several; i++)
+		d->which[d->which_n++] = &b->at[i]->visit;
+	d->why = arena_printf(a, "%s %s We ask which.", s->reading.why, b->why);
+	reply(d, "which");
+}
+
+/* The questions that a clean answer is about; none after having handed over, or asked which. */
 static struct binding answerable(struct arena *a, const struct situation *s, struct decision *d)
 {
 	const struct reading *r = &s->reading;
@@ -91,6 +109,10 @@ static struct binding answerable(struct arena *a, const struct situation *s, str
 						: NULL;
 	if (!why)
 		return b;
+	if (b.several && may_ask_which(s)) {
+		ask_which(a, s, d, &b);
+		return (struct binding){0};
+	}
 	hand_over(s, d, arena_printf(a, "%s %s", r->why, why));
 	d->visit = b.n == 1 ? &b.at[0]->visit : NULL;
 	return (struct binding){0};
@@ -112,9 +134,9 @@ static const char *answers_about(
 	return why;
 }
 
-static void on_confirm(struct arena *a, const struct situation *s, struct decision *d)
+static void confirm(
+	struct arena *a, const struct situation *s, struct decision *d, struct binding b)
 {
-	struct binding b = answerable(a, s, d);
 	for (size_t i = 0; i < b.n; i++) {
 		const struct visit *v = &b.at[i]->visit;
 		if (text_eq(v->state, "booked") || text_eq(v->state, "confirmed"))
@@ -135,15 +157,19 @@ static void on_confirm(struct arena *a, const struct situation *s, struct decisi
 	reply(d, b.n == 1 ? "confirmed" : "confirmed_all");
 }
 
+static void on_confirm(struct arena *a, const struct situation *s, struct decision *d)
+{
+	confirm(a, s, d, answerable(a, s, d));
+}
+
 /* Too close for the program to cancel by itself. */
 static bool within_cutoff(const struct situation *s, const struct visit *v)
 {
 	return v->at - s->now < (int64_t)s->config->cutoff_minutes * 60;
 }
 
-static void on_cancel(struct arena *a, const struct situation *s, struct decision *d)
+static void cancel(struct arena *a, const struct situation *s, struct decision *d, struct binding b)
 {
-	struct binding b = answerable(a, s, d);
 	if (!b.n)
 		return;
 	bool done = true, close = false, today = false;
@@ -171,6 +197,30 @@ static void on_cancel(struct arena *a, const struct situation *s, struct decisio
 	if (close)
 		d->why = arena_printf(
 			a, "%s It is too close for the program to cancel by itself.", d->why);
+}
+
+static void on_cancel(struct arena *a, const struct situation *s, struct decision *d)
+{
+	cancel(a, s, d, answerable(a, s, d));
+}
+
+/* Whether the text answers our question which visit is meant; then it is dealt with. */
+static bool answers_which(struct arena *a, const struct situation *s, struct decision *d)
+{
+	const struct question *q = bind_which_asked(s);
+	if (!q || (s->reading.guards & UNSAFE))
+		return false;
+	struct binding b = bind_which(s);
+	if (!b.n) {
+		hand_over(s, d, arena_printf(a, "%s %s", s->reading.why, b.why));
+		return true;
+	}
+	d->answers = q->id;
+	if (text_eq(q->kind, "which-yes"))
+		confirm(a, s, d, b);
+	else
+		cancel(a, s, d, b);
+	return true;
 }
 
 static void on_no(struct arena *a, const struct situation *s, struct decision *d)
@@ -346,6 +396,8 @@ static void on_book(struct arena *a, const struct situation *s, struct decision 
 
 static void on_choice(struct arena *a, const struct situation *s, struct decision *d)
 {
+	if (answers_which(a, s, d))
+		return;
 	const struct question *q = slots_asked_last(s) ? &s->questions[0] : NULL;
 	int n = s->reading.choice;
 	if (!q || n < 1 || (size_t)n > q->slot_n || (s->reading.guards & UNSAFE)) {
@@ -390,6 +442,9 @@ static void on_none(struct arena *a, const struct situation *s, struct decision 
 			s->reading.why);
 		return;
 	}
+	bool selects = s->reading.all || s->reading.named || (s->reading.guards & GUARD_TIME);
+	if (selects && !s->mo->media && answers_which(a, s, d))
+		return;
 	hand_over(s, d,
 		s->mo->media ? arena_printf(a, "%s A picture or file came with it.", s->reading.why)
 			     : s->reading.why);
@@ -435,7 +490,7 @@ static void silence(struct arena *a, struct decision *d, const char *why)
 	if (!d->reply)
 		return;
 	d->reply = d->reply_kind = NULL;
-	d->offer_n = 0;
+	d->offer_n = d->which_n = 0;
 	d->why = arena_printf(a, "%s %s", d->why, why);
 	if (!d->task && !d->consent) {
 		d->task = "unanswered";

@@ -104,14 +104,16 @@ static const char *offer_list(struct arena *a, const struct decision *d, const c
 	return b.s;
 }
 
-/* "Ada Tue Mar 10 at 2:20 PM, Ben Tue Mar 10 at 3:00 PM" */
-static const char *changed_list(
+/* "Ada Tue Mar 10 at 2:20 PM, Ben Tue Mar 10 at 3:00 PM"; with numbers when one is to be chosen. */
+static const char *visit_list(
 	struct arena *a, const struct situation *s, const struct decision *d, const char *lang)
 {
 	struct buf b = buf_new(a, 1024);
-	for (size_t i = 0; i < d->change_n; i++) {
-		const struct visit *v = d->changes[i].visit;
+	for (size_t i = 0; i < d->change_n + d->which_n; i++) {
+		const struct visit *v = d->which_n ? d->which[i] : d->changes[i].visit;
 		buf_str(&b, i ? ", " : "");
+		if (d->which_n)
+			buf_printf(&b, "%zu) ", i + 1);
 		for (size_t k = 0; s->person_n > 1 && k < s->person_n; k++)
 			if (s->people[k].id == v->patient)
 				buf_printf(&b, "%s ", s->people[k].first);
@@ -131,7 +133,8 @@ static const char *reply_body(struct arena *a, const struct situation *s, const 
 			.first = s->person_n == 1 ? s->people[0].first : NULL,
 			.when = wall ? texts_when(a, lang, wall) : NULL,
 			.clinician = who,
-			.list = d->change_n ? changed_list(a, s, d, lang) : offer_list(a, d, lang),
+			.list = d->change_n + d->which_n ? visit_list(a, s, d, lang)
+							 : offer_list(a, d, lang),
 			.emergency = profile_of(s->config->country)->emergency});
 }
 
@@ -144,6 +147,21 @@ static enum err open_offer(struct arena *a, struct db *db, const struct situatio
 	for (size_t i = 0; !e && i < d->offer_n; i++)
 		e = q_question_option_add(
 			db, NULL, .question = q->id, .n = (int64_t)i + 1, .slot = d->offer[i].id);
+	return e;
+}
+
+static enum err open_which(struct arena *a, struct db *db, const struct situation *s,
+	const struct decision *d, int64_t mt)
+{
+	struct q_question_open *q;
+	int64_t until = s->now + OFFER_S;
+	for (size_t i = 0; i < d->which_n; i++)
+		until = d->which[i]->at < until ? d->which[i]->at : until;
+	enum err e = q_question_open(a, db, &q, .kind = d->which_no ? "which-no" : "which-yes",
+		.mt = mt, .theirs = s->mo->theirs, .ours = s->mo->ours, .until = until);
+	for (size_t i = 0; !e && i < d->which_n; i++)
+		e = q_question_option_add(db, NULL, .question = q->id, .n = (int64_t)i + 1,
+			.visit = d->which[i]->id, .fingerprint = d->which[i]->fingerprint);
 	return e;
 }
 
@@ -170,6 +188,8 @@ static enum err apply_reply(struct arena *a, struct db *db, const struct account
 		&mt);
 	if (!e && d->offer_n)
 		e = open_offer(a, db, s, d, mt);
+	if (!e && d->which_n)
+		e = open_which(a, db, s, d, mt);
 	return e;
 }
 

@@ -102,6 +102,17 @@ static enum err load_offered(struct arena *a, struct db *db, struct question *q)
 	return OK;
 }
 
+static enum err load_choices(struct arena *a, struct db *db, struct question *q)
+{
+	struct q_question_visits *rows;
+	enum err e = q_question_visits(a, db, &rows, &q->choice_n, .question = q->id);
+	int64_t *choices = arena_array(a, int64_t, q->choice_n);
+	for (size_t i = 0; !e && i < q->choice_n; i++)
+		choices[i] = rows[i].visit;
+	q->choices = choices;
+	return e;
+}
+
 static enum err load_questions(struct arena *a, struct db *db, struct situation *s)
 {
 	struct q_questions_on *rows;
@@ -119,7 +130,9 @@ static enum err load_questions(struct arena *a, struct db *db, struct situation 
 			.kind = rows[i].kind,
 			.patient = rows[i].patient,
 			.answered = text_eq(rows[i].state, "answered")};
-		e = rows[i].visit ? load_confirm(a, db, &rows[i], q) : load_offered(a, db, q);
+		e = rows[i].visit		? load_confirm(a, db, &rows[i], q)
+		    : text_eq(q->kind, "slots") ? load_offered(a, db, q)
+						: load_choices(a, db, q);
 	}
 	return e;
 }

@@ -31,12 +31,15 @@ struct slot {
 
 struct question {
 	int64_t id, until;
-	const char *kind; /* "confirm", "slots" */
+	const char *kind; /* "confirm", "slots", "which-yes", "which-no" */
 	int64_t patient;
 	bool answered;
 	/* confirm: the visit as it is now; `moved` when it is not where the question said. */
 	struct visit visit;
 	bool moved;
+	/* which: the visits to choose from, in order. */
+	const int64_t *choices;
+	size_t choice_n;
 	/* slots: what was offered, in order. */
 	const struct slot *slots;
 	size_t slot_n;
@@ -73,6 +76,7 @@ struct situation {
 	X(ACTION_STOP, "stop")                                                                     \
 	X(ACTION_START, "start")                                                                   \
 	X(ACTION_HELP, "help")                                                                     \
+	X(ACTION_ASK, "ask") /* which visit is meant */                                            \
 	X(ACTION_TASK, "task")                                                                     \
 	X(ACTION_IGNORE, "ignore")
 
@@ -106,12 +110,16 @@ struct decision {
 	size_t change_n;
 	int64_t late_minutes; /* 0: not late */
 
+	const struct visit *which[CHANGES_MOST]; /* to ask which of these is meant */
+	size_t which_n;
+	bool which_no; /* whether the answer was a no */
+
 	const struct slot *take;  /* the slot to book, NULL: none */
 	const struct slot *offer; /* slots to offer in the reply */
 	size_t offer_n;
 	int64_t patient; /* for whom to book or offer; 0: nobody */
 
-	int64_t answers; /* the question about times that this answers, 0: none */
+	int64_t answers; /* the question of times, or of which, that this answers; 0: none */
 
 	const char *consent; /* "withdrawal", "grant", NULL: none */
 

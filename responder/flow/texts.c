@@ -47,6 +47,8 @@ static const struct {
 	{"cancel_staff_all", "es",
 		"Una de sus citas es muy pronto, por eso nuestro personal las cancelara: {list}. "
 		"[Si es urgente llame al {phone}.]"},
+	{"which", "en", "Which visit? {list}. Reply with the number, or ALL."},
+	{"which", "es", "¿Para cual cita? {list}. Responda con el numero, o TODAS."},
 	{"cancelled", "en",
 		"Your visit on {when} is cancelled. Reply BOOK for a new time[ or call {phone}]."},
 	{"cancelled", "es",

@@ -161,12 +161,54 @@ static void an_answer_needs_one_question(void **state)
 				d->questions[0].moved = true;
 			}
 			struct decision out = decided(d);
-			assert_int_equal(out.action, ACTION_TASK);
+			assert_int_equal(out.action, what == 0 ? ACTION_ASK : ACTION_TASK);
+			assert_int_equal(out.which_n, what == 0 ? 2 : 0);
 			assert_int_equal(out.change_n, 0);
 			assert_int_equal(out.answers, 0);
 			desk_free(d);
 		}
 	}
+}
+
+/* Asked which, a number, a name, a time or "all" is an answer; anything else is for staff. */
+static void which_is_asked_once(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		int first, second;
+	} cases[] = {{"1", 11, 0}, {"2", 12, 0}, {"the second one", 12, 0}, {"3", 0, 0},
+		{"0", 0, 0}, {"Ben", 12, 0}, {"the one at 7", 11, 0}, {"all", 11, 12},
+		{"both", 11, 12}, {"1 and 2", 0, 0}, {"neither", 0, 0}, {"1 or 2?", 0, 0},
+		{"hm", 0, 0}, {"12", 0, 0}, {"not 1", 0, 0}, {"Ben?", 0, 0}};
+	static const char *const names[] = {"Ada", "Ben"};
+	static const int64_t choices[] = {11, 12};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+		for (int no = 0; no < 2; no++) {
+			struct desk *d = desk_new(cases[i].text);
+			struct question all[3] = {{.id = 31,
+							  .until = NOW + DAY,
+							  .kind = no ? "which-no" : "which-yes",
+							  .choices = choices,
+							  .choice_n = 2},
+				d->questions[0], d->questions[1]};
+			d->s.questions = all;
+			d->s.question_n = 3;
+			d->s.visit_n = d->s.person_n = 2;
+			keywords_read(d->arena, fixture_keywords(), cases[i].text,
+				&(struct reading_aids){.names = names, .name_n = 2}, &d->s.reading);
+			struct decision out = decided(d);
+			int first = out.change_n ? (int)out.changes[0].visit->id : 0;
+			int second = out.change_n > 1 ? (int)out.changes[1].visit->id : 0;
+			if (first != cases[i].first || second != cases[i].second)
+				fail_msg("%s: %d %d, %s", cases[i].text, first, second, out.why);
+			assert_int_equal(out.which_n, 0);
+			assert_true(first || out.task);
+			if (first)
+				assert_string_equal(
+					out.changes[0].state, no ? "cancelled" : "confirmed");
+			desk_free(d);
+		}
 }
 
 /* Ada at 19:00 and Ben at 20:00 wait for an answer: what the text names decides whose it is. */
@@ -197,7 +239,7 @@ static void of_two_visits_the_named_one_is_meant(void **state)
 		if (first != cases[i].first || second != cases[i].second ||
 			(first && !text_eq(out.changes[0].state, cases[i].to)))
 			fail_msg("%s: %d %d, %s", cases[i].text, first, second, out.why);
-		assert_true(first || out.task);
+		assert_true(first || out.task || out.which_n);
 		desk_free(d);
 	}
 }
@@ -410,6 +452,7 @@ int main(void)
 		cmocka_unit_test(each_guard_hands_over),
 		cmocka_unit_test(another_time_is_not_a_yes),
 		cmocka_unit_test(an_answer_needs_one_question),
+		cmocka_unit_test(which_is_asked_once),
 		cmocka_unit_test(of_two_visits_the_named_one_is_meant),
 		cmocka_unit_test(a_cancel_too_close_goes_to_staff),
 		cmocka_unit_test(an_opted_out_number_hears_nothing),

@@ -46,10 +46,11 @@ static void *shout(void *arg)
 	struct arena *a = arena_new(0);
 	must(db_open(&db, c->f->store) == OK);
 	for (int i = 0; i < 40; i++) {
-		char ref[16];
+		char ref[16], text[32];
 		bool repeat;
 		snprintf(ref, sizeof ref, "SM%d", i);
-		must(fixture_mo(c->f, a, db, ADA, ref, "what is this", &repeat) == OK);
+		snprintf(text, sizeof text, "what is item %d", i);
+		must(fixture_mo(c->f, a, db, ADA, ref, text, &repeat) == OK);
 		atomic_fetch_add(&c->fresh, !repeat);
 	}
 	arena_free(a);
