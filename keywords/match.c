@@ -73,10 +73,21 @@ static int strike(const struct pattern *p, struct finding *f, struct span first[
 	return count;
 }
 
-static void try_rule(struct finding *f, const struct rule *r)
+/* All of the text at once. */
+static bool strike_whole(const struct rule *r, struct finding *f, size_t n)
 {
-	struct span g[PATTERN_GROUPS];
-	if (!strike(r->pattern, f, g))
+	for (const struct whole *w = r->whole; w; w = w->next)
+		if (w->n + 2 == n && memcmp(f->work + 1, w->text, w->n) == 0) {
+			memset(f->work + 1, '_', w->n);
+			return true;
+		}
+	return false;
+}
+
+static void try_rule(struct finding *f, const struct rule *r, size_t n)
+{
+	struct span g[PATTERN_GROUPS] = {{0}};
+	if (!strike_whole(r, f, n) && !strike(r->pattern, f, g))
 		return;
 	if (r->weak) {
 		if (!f->weak || g[0].start < f->weak_at) {
@@ -106,12 +117,13 @@ static void note_minutes(struct finding *f, const struct rule *r)
 
 static void try_rules(const struct keywords *k, struct finding *f, bool answers)
 {
+	size_t n = strlen(f->work);
 	for (int i = 0; i < k->rule_n; i++) {
 		const struct rule *r = k->by_intent[i];
 		if ((r->intent >= INTENT_CHOICE) != answers)
 			continue;
 		note_minutes(f, r);
-		try_rule(f, r);
+		try_rule(f, r, n);
 	}
 }
 

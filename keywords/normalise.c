@@ -1,5 +1,6 @@
 /* Normalising; see normalise.h. ICU does the folding (NFKC_Casefold, then canonical decomposition
- * so that accents can be dropped); the rest walks code points once, then words once. */
+ * so that accents can be dropped, then composition); the rest walks code points once, then words.
+ */
 #include "keywords/normalise.h"
 
 #include <pthread.h>
@@ -73,7 +74,26 @@ static const char *const signatures[] = {
 	" envoye de mon ",
 };
 
-/* Folded and decomposed, without accents, as UTF-16 in `wide`; its length. */
+/* Marks that say little: people leave them out. Those of Indian scripts are vowels, and stay. */
+static bool is_accent(UChar c)
+{
+	return (c >= 0x0300 && c <= 0x036F) || (c >= 0x0483 && c <= 0x0487) ||
+	       (c >= 0x0591 && c <= 0x05C7) || (c >= 0x0610 && c <= 0x061A) ||
+	       (c >= 0x064B && c <= 0x065F) || c == 0x0670 || (c >= 0x1AB0 && c <= 0x1AFF) ||
+	       (c >= 0x1DC0 && c <= 0x1DFF) || (c >= 0x20D0 && c <= 0x20FF) ||
+	       (c >= 0xFE20 && c <= 0xFE2F);
+}
+
+static int32_t drop_accents(UChar *s, int32_t n)
+{
+	int32_t kept = 0;
+	for (int32_t i = 0; i < n; i++)
+		if (!is_accent(s[i]) || u_charType(s[i]) != U_NON_SPACING_MARK)
+			s[kept++] = s[i];
+	return kept;
+}
+
+/* Folded, without accents, as UTF-16 in `wide`; its length. */
 static int32_t fold(const char *text, UChar *wide)
 {
 	UErrorCode bad = U_ZERO_ERROR;
@@ -83,7 +103,11 @@ static int32_t fold(const char *text, UChar *wide)
 	const UNormalizer2 *casefold = unorm2_getNFKCCasefoldInstance(&bad);
 	const UNormalizer2 *decompose = unorm2_getNFKDInstance(&bad);
 	n = unorm2_normalize(casefold, from, n, folded, WIDE_MOST, &bad);
-	n = unorm2_normalize(decompose, folded, n, wide, WIDE_MOST, &bad);
+	const UNormalizer2 *compose = unorm2_getNFCInstance(&bad);
+	n = unorm2_normalize(decompose, folded, n, from, WIDE_MOST, &bad);
+	if (U_SUCCESS(bad))
+		n = drop_accents(from, n);
+	n = unorm2_normalize(compose, from, n, wide, WIDE_MOST, &bad);
 	return U_SUCCESS(bad) ? n : 0;
 }
 
@@ -101,10 +125,11 @@ static bool is_apostrophe(UChar32 c)
 
 static bool is_wordy(UChar32 c)
 {
-	return u_isalnum(c) || u_charType(c) == U_COMBINING_SPACING_MARK;
+	return u_isalnum(c) || u_charType(c) == U_COMBINING_SPACING_MARK ||
+	       u_charType(c) == U_NON_SPACING_MARK;
 }
 
-/* To UTF-8, accents dropped, quotes and apostrophes made plain; still with punctuation. */
+/* To UTF-8, quotes and apostrophes made plain; still with punctuation. */
 static char *plain(struct arena *a, const UChar *wide, int32_t n)
 {
 	struct buf b = buf_new(a, NORMALISE_MOST * 4);
@@ -112,8 +137,6 @@ static char *plain(struct arena *a, const UChar *wide, int32_t n)
 		UChar32 c;
 		char utf8[4];
 		U16_NEXT(wide, i, n, c);
-		if (u_charType(c) == U_NON_SPACING_MARK)
-			continue;
 		c = is_quote(c) ? '"' : is_apostrophe(c) ? '\'' : c;
 		buf_add(&b, utf8, text_utf8_put(utf8, (uint32_t)c));
 	}
@@ -325,4 +348,21 @@ char *normalise_skeleton(struct arena *a, const char *text, bool always)
 	char *out = arena_alloc(a, 512);
 	uspoof_getSkeletonUTF8(checker, 0, text, -1, out, 511, &bad);
 	return U_SUCCESS(bad) ? out : NULL;
+}
+
+char *normalise_accented(struct arena *a, const char *text)
+{
+	UErrorCode bad = U_ZERO_ERROR;
+	UChar from[64], folded[256];
+	char out[512];
+	int32_t n = 0;
+	const UNormalizer2 *casefold = unorm2_getNFKCCasefoldInstance(&bad);
+	u_strFromUTF8(from, 64, &n, text, -1, &bad);
+	n = unorm2_normalize(casefold, from, n, folded, 256, &bad);
+	u_strToUTF8(out, sizeof out, &n, folded, n, &bad);
+	if (U_FAILURE(bad) || n >= (int32_t)sizeof out)
+		return NULL;
+	while (n && strchr(".!, ", out[n - 1]))
+		out[--n] = '\0';
+	return text_trim(arena_str(a, out));
 }

@@ -19,4 +19,8 @@ char *normalise(struct arena *a, const char *text);
  * same of another word. NULL when it is all ASCII (but `always`) or longer than 64 bytes. */
 char *normalise_skeleton(struct arena *a, const char *text, bool always);
 
+/* Lower case, but with its accents, for words that another word is without them; NULL for a text of
+ * more than a few words. */
+char *normalise_accented(struct arena *a, const char *text);
+
 #endif

@@ -113,14 +113,24 @@ static const char *const stops[] = {
 	"중지",
 	"정지",
 	"配信停止",
-	"إيقاف",
+	"ايقاف",
 	"توقف",
+	"수신거부",
+	"수신 거부",
+	"중지",
+	"정지",
+	"रोकें",
 	"बंद",
 	"हटाएं",
 	"הסר",
 };
 
-static const char *const cancels[] = {"cancel", "cancelar", "annulla", "取消", "إلغاء"};
+/* With their accents: without them they are other words (Vietnamese "dung" is "right"). */
+static const char *const accented_stops[] = {"dừng", "ngừng", "dừng lại", "từ chối"};
+
+static const char *const accented_cancels[] = {"hủy", "huỷ"};
+
+static const char *const cancels[] = {"cancel", "cancelar", "annulla", "取消", "الغاء"};
 
 static const char *const starts[] = {
 	"start",
@@ -154,6 +164,9 @@ static const char *const helps[] = {
 	"tulong",
 	"help me",
 	"помощь",
+	"ed",
+	"tro giup",
+	"допомога",
 	"帮助",
 	"幫助",
 	"도움말",
@@ -207,9 +220,9 @@ static const char *const phrases[] = {
 	"do not text",
 	"don't text",
 	"dont text",
-	"do not contact me",
-	"don't contact me",
-	"dont contact me",
+	"do not contact",
+	"don't contact",
+	"dont contact",
 	"do not message",
 	"don't message",
 	"dont message",
@@ -475,7 +488,12 @@ enum intent optwords_read(struct arena *a, const char *text, const char *normal)
 	/* With a polite word, CANCEL is no longer the bare word: the rules read it. */
 	if (whole != INTENT_NONE && whole != INTENT_CANCEL_WORD)
 		return whole;
-	return looks_like_stop(a, text) ? INTENT_STOP : read_phrases(a, normal);
+	const char *accented = normalise_accented(a, text);
+	if (accented && IN(accented, accented_cancels))
+		return INTENT_CANCEL_WORD;
+	if (looks_like_stop(a, text) || (accented && IN(accented, accented_stops)))
+		return INTENT_STOP;
+	return read_phrases(a, normal);
 }
 
 bool keywords_is_stop(const char *text)

@@ -194,7 +194,7 @@ static void end_rule(struct parser *p)
 		return;
 	int here = p->line;
 	p->line = p->rule->line;
-	if (!p->phrases.n)
+	if (!p->phrases.n && !p->rule->whole)
 		fault(p, "rule %s says nothing", p->rule->name);
 	p->rule->pattern = compile(p, &p->phrases);
 	p->line = here;
@@ -251,6 +251,21 @@ static void add_example(struct parser *p, enum example_kind kind, const char *te
 	p->rule->examples = e;
 }
 
+static void add_wholes(struct parser *p, char *text)
+{
+	char *save = NULL;
+	for (char *s = strtok_r(text, ",", &save); s; s = strtok_r(NULL, ",", &save)) {
+		const char *normal = normalise(p->arena, text_trim(s));
+		if (!*normal) {
+			fault(p, "'%s' is no text", s);
+			continue;
+		}
+		struct whole *w = arena_new_of(p->arena, struct whole);
+		*w = (struct whole){normal, strlen(normal), p->rule->whole};
+		p->rule->whole = w;
+	}
+}
+
 /* A line inside a rule. */
 static void rule_line(struct parser *p, const char *key, char *value)
 {
@@ -258,6 +273,8 @@ static void rule_line(struct parser *p, const char *key, char *value)
 		fault(p, "'%s' belongs under a rule", key);
 	else if (text_eq(key, "say"))
 		add_phrases(p, &p->phrases, value);
+	else if (text_eq(key, "whole"))
+		add_wholes(p, value);
 	else if (text_eq(key, "expert")) {
 		pattern_starts_any(&p->phrases.starts);
 		keep_phrase(p, &p->phrases, arena_printf(p->scratch, "%s ", value), PHRASES_MOST);
@@ -271,7 +288,7 @@ static void read_line(struct parser *p, char *s)
 {
 	static const char *const lists[] = {
 		"greeting", "filler", "negation", "contrast", "reason", "all"};
-	static const char *const keys[] = {"say", "expert", "like", "not"};
+	static const char *const keys[] = {"say", "whole", "expert", "like", "not"};
 	s = text_trim(s);
 	if (!*s || *s == '#')
 		return;

@@ -15,6 +15,12 @@ struct example {
 	struct example *next;
 };
 
+struct whole {
+	const char *text; /* normal form */
+	size_t n;
+	struct whole *next;
+};
+
 struct rule {
 	const char *name; /* "en/yes" */
 	enum intent intent;
@@ -22,7 +28,8 @@ struct rule {
 	bool denies; /* "can't come": a no beside it says the same */
 	int choice;  /* INTENT_CHOICE: which */
 	int line;
-	struct pattern *pattern; /* a group in it is a number of minutes */
+	struct whole *whole;	 /* texts that it reads when they are all there is */
+	struct pattern *pattern; /* a group in it is a number of minutes; or NULL */
 	struct example *examples;
 	struct rule *next;
 };

@@ -14,6 +14,7 @@
 
 #include "keywords/keywords.h"
 #include "keywords/normalise.h"
+#include "keywords/optwords.c"
 
 static struct keywords *k;
 
@@ -69,6 +70,33 @@ static void full_width(const char *s, char *out)
 		*out++ = (char)(0x80 | (c & 0x3F));
 	}
 	*out = '\0';
+}
+
+#define COUNT(list) (sizeof(list) / sizeof(list)[0])
+
+/* The lists are compared with normal forms: an entry that is none of its own would never match. */
+static void opt_words_are_their_own_normal_form(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *const *at;
+		size_t n;
+	} lists[] = {{stops, COUNT(stops)}, {cancels, COUNT(cancels)}, {starts, COUNT(starts)},
+		{helps, COUNT(helps)}, {wrongs, COUNT(wrongs)}, {phrases, COUNT(phrases)},
+		{wrong_phrases, COUNT(wrong_phrases)}, {inside, COUNT(inside)},
+		{harmless, COUNT(harmless)}, {turns, COUNT(turns)}, {polite, COUNT(polite)}};
+	struct arena *a = arena_new(0);
+	int failures = 0;
+	for (size_t i = 0; i < COUNT(lists); i++)
+		for (size_t w = 0; w < lists[i].n; w++) {
+			const char *word = lists[i].at[w], *normal = normalise(a, word);
+			if (strcmp(word, normal) == 0)
+				continue;
+			print_error("\"%s\" is \"%s\"\n", word, normal);
+			failures++;
+		}
+	arena_free(a);
+	assert_int_equal(failures, 0);
 }
 
 static void case_and_width_do_not_matter(void **state)
@@ -188,13 +216,13 @@ static void our_own_words_quoted_never_opt_out(void **state)
 static void opt_out_words_need_no_rules(void **state)
 {
 	(void)state;
-	static const char *const stops[] = {"STOP", "stop.", " Stop ", "quit", "END", "revoke",
+	static const char *const alone[] = {"STOP", "stop.", " Stop ", "quit", "END", "revoke",
 		"opt out", "Opt-Out", "cancel", "unsubscribe", "please stop", "STOP texting me",
 		"S T O P", "ЅТОР"};
 	static const char *const others[] = {"yes", "when do I stop my pills",
 		"cancel my appointment", "end of the day?", "", "no", "YES"};
-	for (size_t i = 0; i < sizeof stops / sizeof stops[0]; i++)
-		assert_true(keywords_is_stop(stops[i]));
+	for (size_t i = 0; i < sizeof alone / sizeof alone[0]; i++)
+		assert_true(keywords_is_stop(alone[i]));
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
 		assert_false(keywords_is_stop(others[i]));
 }
@@ -295,6 +323,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_normal_form_is_its_own),
+		cmocka_unit_test(opt_words_are_their_own_normal_form),
 		cmocka_unit_test(case_and_width_do_not_matter),
 		cmocka_unit_test(doubt_never_confirms),
 		cmocka_unit_test(a_slip_in_a_yes_is_mended),
