@@ -185,19 +185,13 @@ static void strike_others(struct arena *a, struct finding *f, const struct readi
 	}
 }
 
-/* Also where another rule has taken the words: "we'll both be there". */
-static bool says_all(struct arena *a, const struct keywords *k, const char *normal)
-{
-	struct finding f = {.work = arena_printf(a, " %s ", normal)};
-	return strike_words(k, &f, WORDS_ALL);
-}
-
 static unsigned guards_of(struct arena *a, const struct keywords *k, struct finding *f,
 	const struct reading_aids *aids, struct reading *out)
 {
 	unsigned guards = 0;
 	if (said_take(k->said, f->work, &out->said, &f->limit))
 		guards |= GUARD_TIME;
+	out->all = strike_words(k, f, WORDS_ALL); /* "las dos" is no choice of the second */
 	try_rules(k, f, true);
 	if (has_word(f->work, " ? "))
 		guards |= GUARD_QUESTION;
@@ -206,12 +200,12 @@ static unsigned guards_of(struct arena *a, const struct keywords *k, struct find
 	/* Why somebody cannot come explains itself; beside a yes it would not. */
 	if (f->intents & (1u << INTENT_CANCEL | 1u << INTENT_RESCHEDULE | 1u << INTENT_NO))
 		strike_words(k, f, WORDS_REASON);
-	strike_words(k, f, WORDS_ALL);
 	if (strike_words(k, f, WORDS_CONTRAST))
 		guards |= GUARD_CONTRAST;
 	if (strike_words(k, f, WORDS_NEGATION))
 		guards |= GUARD_NEGATION;
 	strike_words(k, f, WORDS_FILLER);
+	out->all |= strike_words(k, f, WORDS_ALL_LEFT);
 	out->named = strike_names(a, f, aids);
 	strike_others(a, f, aids);
 	if (words_left(f->work))
@@ -271,7 +265,6 @@ static void read_once(struct arena *a, const struct keywords *k, const char *tex
 		strike_words(k, &f, WORDS_GREETING);
 		try_rules(k, &f, false);
 		out->guards = guards_of(a, k, &f, aids, out);
-		out->all = says_all(a, k, normal);
 	}
 	settle(a, out, &f, core);
 	*left = f.work;

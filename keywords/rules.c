@@ -287,7 +287,7 @@ static void rule_line(struct parser *p, const char *key, char *value)
 static void read_line(struct parser *p, char *s)
 {
 	static const char *const lists[] = {
-		"greeting", "filler", "negation", "contrast", "reason", "all"};
+		"greeting", "filler", "negation", "contrast", "reason", "all", "all-left"};
 	static const char *const keys[] = {"say", "whole", "expert", "like", "not"};
 	s = text_trim(s);
 	if (!*s || *s == '#')

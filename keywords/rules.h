@@ -42,6 +42,7 @@ enum word_list {
 	WORDS_CONTRAST,
 	WORDS_REASON,
 	WORDS_ALL,
+	WORDS_ALL_LEFT, /* the same, but only what no filler has taken */
 	WORDS_LISTS
 };
 

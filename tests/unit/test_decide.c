@@ -224,7 +224,9 @@ static void of_two_visits_the_named_one_is_meant(void **state)
 		{"yes at 8", 12, 0, "confirmed"}, {"yes 7pm", 11, 0, "confirmed"},
 		{"yes at 9", 0, 0, NULL}, {"yes both", 11, 12, "confirmed"},
 		{"we'll both be there", 11, 12, "confirmed"}, {"yes to all", 11, 12, "confirmed"},
-		{"cancel both appointments", 11, 12, "cancelled"},
+		{"yes all good", 0, 0, NULL}, {"all set, see you", 0, 0, NULL},
+		{"yes we are all ok", 0, 0, NULL}, {"that's all, yes", 0, 0, NULL},
+		{"yes all day", 0, 0, NULL}, {"cancel both appointments", 11, 12, "cancelled"},
 		{"Ada yes but Ben can't", 0, 0, NULL}, {"yes on monday", 0, 0, NULL},
 		{"both? no", 0, 0, NULL}, {"not both", 0, 0, NULL}};
 	static const char *const names[] = {"Ada", "Ben"};
