@@ -343,6 +343,11 @@ static void on_late(struct arena *a, const struct situation *s, struct decision 
 {
 	const struct visit *near = NULL;
 	int count = 0;
+	if ((s->reading.guards & GUARD_NEGATION) && !s->reading.minutes) {
+		hand_over(s, d,
+			arena_printf(a, "%s %s", s->reading.why, unsafe_because(&s->reading)));
+		return;
+	}
 	for (size_t i = 0; i < s->visit_n; i++) {
 		if (s->visits[i].at - s->now > LATE_HORIZON_S)
 			continue;
