@@ -132,3 +132,22 @@ struct binding bind_which(const struct situation *s)
 		       ? b
 		       : none("It does not say which of the visits is meant.");
 }
+
+const struct question *bind_part(const struct situation *s, const struct reading_part *p)
+{
+	const struct question *asked = bind_which_asked(s), *found = NULL;
+	struct binding b = {0};
+	if (p->number)
+		return asked && (size_t)p->number <= asked->choice_n
+			       ? about(s, asked->choices[p->number - 1])
+			       : NULL;
+	collect(s, &b);
+	for (size_t i = 0; i < b.n; i++) {
+		if (b.at[i]->visit.patient != s->people[p->name].id)
+			continue;
+		if (found)
+			return NULL;
+		found = b.at[i];
+	}
+	return found;
+}

@@ -24,6 +24,9 @@ const struct question *bind_which_asked(const struct situation *s);
 /* The answer to it: a number, a name, a day or time, or all of them. */
 struct binding bind_which(const struct situation *s);
 
+/* The question that one part of an answer is about; NULL: none, or more than one. */
+const struct question *bind_part(const struct situation *s, const struct reading_part *p);
+
 /* "the visit on 2026-03-10 at 14:20 with Dr. Osei" */
 const char *bind_describe(struct arena *a, const struct visit *v);
 

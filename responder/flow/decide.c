@@ -223,6 +223,44 @@ static bool answers_which(struct arena *a, const struct situation *s, struct dec
 	return true;
 }
 
+/* Whether this part of an answer may be done without asking anybody. */
+static bool part_is_safe(
+	const struct situation *s, const struct question *q, const struct reading_part *p)
+{
+	if (!q || q->moved)
+		return false;
+	if (!text_eq(q->visit.state, "booked") && !text_eq(q->visit.state, "confirmed"))
+		return false;
+	return p->yes || !within_cutoff(s, &q->visit);
+}
+
+/* "1 yes 2 no": all of its parts, or false and nothing. */
+static bool answers_in_parts(struct arena *a, const struct situation *s, struct decision *d)
+{
+	const struct question *of[PARTS_MOST], *asked = bind_which_asked(s);
+	bool yes = false, no = false;
+	for (size_t i = 0; i < s->part_n; i++) {
+		of[i] = bind_part(s, &s->parts[i]);
+		if (!part_is_safe(s, of[i], &s->parts[i]))
+			return false;
+		yes |= s->parts[i].yes;
+		no |= !s->parts[i].yes;
+	}
+	d->why = arena_printf(a, "It answers in %zu parts.", s->part_n);
+	for (size_t i = 0; i < s->part_n; i++) {
+		bool confirmed = text_eq(of[i]->visit.state, "confirmed");
+		change(d, of[i], !s->parts[i].yes ? "cancelled" : confirmed ? NULL : "confirmed");
+	}
+	d->action = yes ? ACTION_CONFIRM : ACTION_CANCEL;
+	d->answers = asked ? asked->id : 0;
+	reply(d, yes && no ? "answered_all" : yes ? "confirmed_all" : "cancelled_all");
+	if (no) {
+		d->task = "cancelled";
+		d->task_rank = TASK_TODAY;
+	}
+	return true;
+}
+
 static void on_no(struct arena *a, const struct situation *s, struct decision *d)
 {
 	if (slots_asked_last(s)) {
@@ -506,7 +544,9 @@ static void silence(struct arena *a, struct decision *d, const char *why)
 struct decision decide(struct arena *a, const struct situation *s)
 {
 	struct decision d = {.why = ""};
-	handlers[intent_of(s)](a, s, &d);
+	bool parts = s->part_n && intent_of(s) >= INTENT_CANCEL && answers_in_parts(a, s, &d);
+	if (!parts)
+		handlers[intent_of(s)](a, s, &d);
 	if (s->suppressed && d.action != ACTION_START)
 		silence(a, &d, "No reply: the number is opted out.");
 	if (!e164_ok(s->mo->theirs))

@@ -118,6 +118,12 @@ static const char *visit_list(
 			if (s->people[k].id == v->patient)
 				buf_printf(&b, "%s ", s->people[k].first);
 		buf_str(&b, texts_when(a, lang, v->wall));
+		if (text_eq(d->reply, "answered_all")) {
+			bool no = text_eq(d->changes[i].state, "cancelled");
+			buf_printf(&b, " %s",
+				texts_render(a, no ? "word_cancelled" : "word_confirmed", lang,
+					&(struct text_values){0}));
+		}
 	}
 	return b.s;
 }

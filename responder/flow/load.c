@@ -165,6 +165,16 @@ static enum err load_replies(struct arena *a, struct db *db, struct situation *s
 	return OK;
 }
 
+/* Only where several visits wait for an answer can it have parts. */
+static void read_parts(struct arena *a, const struct keywords *k, struct situation *s)
+{
+	const char **names = arena_array(a, const char *, s->person_n);
+	for (size_t i = 0; i < s->person_n; i++)
+		names[i] = s->people[i].first;
+	if (s->question_n > 1)
+		s->part_n = keywords_parts(a, k, s->reading.normal, names, s->person_n, s->parts);
+}
+
 /* Robots repeat themselves; only what nobody understands is looked at so closely. */
 static enum err load_repeats(struct arena *a, struct db *db, struct situation *s)
 {
@@ -195,6 +205,8 @@ enum err load_situation(struct arena *a, struct db *db, const struct app *app,
 		e = load_slots(a, db, out);
 	if (!e)
 		e = load_replies(a, db, out);
+	if (!e)
+		read_parts(a, app->keywords, out);
 	if (!e)
 		e = load_repeats(a, db, out);
 	if (!e)

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "keywords/keywords.h"
+#include "keywords/parts.h"
 #include "responder/base/config.h"
 #include "responder/sms/sms.h"
 
@@ -50,6 +50,8 @@ struct situation {
 	const struct config *config;
 	const struct mo *mo;
 	struct reading reading;
+	struct reading_part parts[PARTS_MOST]; /* the same answer in parts, names by people */
+	size_t part_n;			       /* 0: it has none */
 	const struct person *people;
 	size_t person_n;
 	const struct visit *visits; /* coming and not cancelled, of all these people, by time */

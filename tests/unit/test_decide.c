@@ -211,6 +211,40 @@ static void which_is_asked_once(void **state)
 		}
 }
 
+/* All parts of an answer or none: what is not safe in one of them keeps the others waiting, too. */
+static void an_answer_in_parts_is_whole_or_nothing(void **state)
+{
+	(void)state;
+	for (int what = 0; what < 5; what++) {
+		struct desk *d = desk_new("Ada yes but Ben can't come");
+		d->s.question_n = d->s.visit_n = d->s.person_n = 2;
+		d->s.part_n = 2;
+		d->s.parts[0] = (struct reading_part){.name = 0, .yes = true};
+		d->s.parts[1] = (struct reading_part){.name = 1};
+		if (what == 1)
+			d->questions[1].moved = true;
+		else if (what == 2)
+			d->questions[1].visit.at = NOW + 60 * 60; /* too close to cancel */
+		else if (what == 3)
+			d->questions[0].visit.state = "cancelled";
+		else if (what == 4)
+			d->s.question_n = 1;
+		struct decision out = decided(d);
+		assert_int_equal(out.change_n, what == 0 ? 2 : 0);
+		assert_non_null(out.task);
+		if (what == 0) {
+			assert_string_equal(out.changes[0].state, "confirmed");
+			assert_string_equal(out.changes[1].state, "cancelled");
+			assert_string_equal(out.reply, "answered_all");
+		}
+		desk_free(d);
+	}
+	struct desk *d = desk_new("stop");
+	d->s.question_n = d->s.visit_n = d->s.person_n = d->s.part_n = 2;
+	assert_string_equal(decided(d).consent, "withdrawal");
+	desk_free(d);
+}
+
 /* Ada at 19:00 and Ben at 20:00 wait for an answer: what the text names decides whose it is. */
 static void of_two_visits_the_named_one_is_meant(void **state)
 {
@@ -454,6 +488,7 @@ int main(void)
 		cmocka_unit_test(each_guard_hands_over),
 		cmocka_unit_test(another_time_is_not_a_yes),
 		cmocka_unit_test(an_answer_needs_one_question),
+		cmocka_unit_test(an_answer_in_parts_is_whole_or_nothing),
 		cmocka_unit_test(which_is_asked_once),
 		cmocka_unit_test(of_two_visits_the_named_one_is_meant),
 		cmocka_unit_test(a_cancel_too_close_goes_to_staff),

@@ -15,6 +15,7 @@
 #include "keywords/keywords.h"
 #include "keywords/normalise.h"
 #include "keywords/optwords.c"
+#include "keywords/parts.h"
 
 static struct keywords *k;
 
@@ -227,6 +228,36 @@ static void opt_out_words_need_no_rules(void **state)
 		assert_false(keywords_is_stop(others[i]));
 }
 
+static void answers_in_parts_are_taken_apart(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text,
+			*parts; /* "A+ B-": names by their first letter, numbers as they are */
+	} cases[] = {{"1 yes 2 no", "1+ 2- "}, {"ada yes ben no", "A+ B- "},
+		{"yes for ada, no for ben", "A+ B- "}, {"Ada yes but Ben can't make it", "A+ B- "},
+		{"no for 2 and yes for 1", "2- 1+ "},
+		{"1 yes, 2 yes and 3 can't come", "1+ 2+ 3- "}, {"ada yes", ""},
+		{"ada yes ada no", ""}, {"yes ada no ben yes", ""}, {"ada yes ben maybe", ""},
+		{"ada yes, ben?", ""}, {"ada yes ben at 4", ""},
+		{"ada yes ben no thanks but call me", ""}, {"ada and ben yes", ""},
+		{"not ada, ben", ""}, {"ada stop ben yes", ""}, {"", ""}, {"1 2 3", ""}};
+	static const char *const names[] = {"Ada", "Ben"};
+	struct arena *a = arena_new(0);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct reading_part parts[PARTS_MOST];
+		char got[64] = "";
+		size_t n = keywords_parts(a, k, normalise(a, cases[i].text), names, 2, parts);
+		for (size_t p = 0; p < n; p++)
+			snprintf(got + strlen(got), sizeof got - strlen(got), "%c%c ",
+				parts[p].number ? '0' + parts[p].number : names[parts[p].name][0],
+				parts[p].yes ? '+' : '-');
+		if (strcmp(got, cases[i].parts) != 0)
+			fail_msg("\"%s\" is %s", cases[i].text, got);
+	}
+	arena_free(a);
+}
+
 static void numbers_are_extracted(void **state)
 {
 	(void)state;
@@ -330,6 +361,7 @@ int main(void)
 		cmocka_unit_test(a_slip_in_a_denial_never_makes_a_yes),
 		cmocka_unit_test(our_own_words_quoted_never_opt_out),
 		cmocka_unit_test(opt_out_words_need_no_rules),
+		cmocka_unit_test(answers_in_parts_are_taken_apart),
 		cmocka_unit_test(numbers_are_extracted),
 		cmocka_unit_test(hostile_texts_stay_cheap),
 		cmocka_unit_test(bad_rule_files_name_their_line),
