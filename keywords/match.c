@@ -302,7 +302,8 @@ static bool harmless(const struct reading *before, const struct reading *after)
 {
 	bool kind = after->intent == INTENT_CONFIRM || after->intent == INTENT_THANKS ||
 		    after->intent == before->intent;
-	return kind && sure(after) && !(after->guards & ~before->guards);
+	return kind && after->intent != INTENT_NONE && sure(after) &&
+	       !(after->guards & ~before->guards);
 }
 
 bool keywords_may_quote(const char *text)

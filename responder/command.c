@@ -3,6 +3,7 @@
 
 #include <getopt.h>
 #include <stdio.h>
+#include <time.h>
 
 static void complain_config(void *context, const char *where, const char *what)
 {
@@ -54,4 +55,23 @@ const char *command_config_option(int argc, char **argv, const char *usage, int 
 		return NULL;
 	}
 	return config;
+}
+
+const char *command_utc(struct arena *a, int64_t at)
+{
+	time_t t = (time_t)at;
+	struct tm tm;
+	char s[32];
+	gmtime_r(&t, &tm);
+	strftime(s, sizeof s, "%Y-%m-%dT%H:%M:%SZ", &tm);
+	return arena_str(a, s);
+}
+
+const char *command_flat(struct arena *a, const char *s)
+{
+	char *copy = arena_str(a, s ? s : "");
+	for (char *p = copy; *p; p++)
+		if ((unsigned char)*p < ' ')
+			*p = ' ';
+	return copy;
 }

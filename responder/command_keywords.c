@@ -16,8 +16,11 @@
 static const char usage[] =
 	"usage: responder keywords try [--profile US|GB] [--rules FOLDER]\n"
 	"       responder keywords check [FOLDER]\n"
+	"       responder keywords rehearse --rules FOLDER [--config FILE | --store FILE] [--last "
+	"N]\n"
 	"try reads texts from standard input, one a line (\\n for a line break), and\n"
-	"prints for each: action, intent, rule, normal form, separated by TABs.\n";
+	"prints for each: action, intent, rule, normal form, separated by TABs.\n"
+	"rehearse prints which of the last texts of a store other rules would treat otherwise.\n";
 
 #define TRY_NOW 1773064800 /* Mon 2026-03-09 09:00 in Chicago */
 
@@ -136,6 +139,8 @@ int command_keywords(int argc, char **argv)
 {
 	if (argc > 1 && text_eq(argv[1], "try"))
 		return run_try(argc - 1, argv + 1);
+	if (argc > 1 && text_eq(argv[1], "rehearse"))
+		return command_rehearse(argc - 1, argv + 1);
 	if (argc > 1 && argc <= 3 && text_eq(argv[1], "check"))
 		return run_check(argv[2]);
 	fputs(usage, stderr);

@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "build/gen/q.h"
 #include "db/db.h"
@@ -16,26 +15,6 @@
 
 static const char usage[] =
 	"show [--config FILE | --store FILE] visits|outbox|inbox|tasks|suppressed|why MESSAGE";
-
-static const char *utc(struct arena *a, int64_t at)
-{
-	time_t t = (time_t)at;
-	struct tm tm;
-	char s[32];
-	gmtime_r(&t, &tm);
-	strftime(s, sizeof s, "%Y-%m-%dT%H:%M:%SZ", &tm);
-	return arena_str(a, s);
-}
-
-/* One line, whatever is in it. */
-static const char *flat(struct arena *a, const char *s)
-{
-	char *copy = arena_str(a, s ? s : "");
-	for (char *p = copy; *p; p++)
-		if ((unsigned char)*p < ' ')
-			*p = ' ';
-	return copy;
-}
 
 static enum err show_visits(struct arena *a, struct db *db)
 {
@@ -59,8 +38,8 @@ static enum err show_outbox(struct arena *a, struct db *db)
 	enum err e = q_show_outbox(a, db, &m, &n, .most = MOST);
 	for (size_t i = 0; i < n; i++)
 		printf("%" PRId64 "\t%s\t%s\t%s\t%s\t%" PRId64 "\t%s\t%s\n", m[i].id,
-			utc(a, m[i].made_at), m[i].theirs, m[i].kind, m[i].state, m[i].segments,
-			flat(a, m[i].body),
+			command_utc(a, m[i].made_at), m[i].theirs, m[i].kind, m[i].state,
+			m[i].segments, command_flat(a, m[i].body),
 			m[i].code ? arena_printf(a, "%s (code %s)", m[i].why, m[i].code)
 				  : m[i].why);
 	return e;
@@ -72,8 +51,8 @@ static enum err show_inbox(struct arena *a, struct db *db)
 	size_t n;
 	enum err e = q_show_inbox(a, db, &m, &n, .most = MOST);
 	for (size_t i = 0; i < n; i++)
-		printf("%" PRId64 "\t%s\t%s\t%s\t%s\t%s\n", m[i].id, utc(a, m[i].at), m[i].theirs,
-			m[i].action, m[i].rule, flat(a, m[i].body));
+		printf("%" PRId64 "\t%s\t%s\t%s\t%s\t%s\n", m[i].id, command_utc(a, m[i].at),
+			m[i].theirs, m[i].action, m[i].rule, command_flat(a, m[i].body));
 	return e;
 }
 
@@ -84,10 +63,11 @@ static enum err show_tasks(struct arena *a, struct db *db)
 	size_t n;
 	enum err e = q_show_tasks(a, db, &t, &n, .most = MOST);
 	for (size_t i = 0; i < n; i++)
-		printf("%" PRId64 "\t%s\t%s\t%s\t%s %s\t%s\t%s\t%s\n", t[i].id, utc(a, t[i].at),
+		printf("%" PRId64 "\t%s\t%s\t%s\t%s %s\t%s\t%s\t%s\n", t[i].id,
+			command_utc(a, t[i].at),
 			t[i].rank >= 0 && t[i].rank < 3 ? ranks[t[i].rank] : "soon", t[i].kind,
 			t[i].first ? t[i].first : "-", t[i].last ? t[i].last : "-", t[i].theirs,
-			flat(a, t[i].body), t[i].why);
+			command_flat(a, t[i].body), t[i].why);
 	return e;
 }
 
@@ -98,7 +78,7 @@ static enum err show_suppressed(struct arena *a, struct db *db)
 	enum err e = q_show_suppressed(a, db, &c, &n, .most = 1000000);
 	for (size_t i = 0; i < n; i++)
 		printf("%s\t%s\t%s\t%s\t%s\t%" PRId64 " queued texts cancelled\n", c[i].theirs,
-			utc(a, c[i].at), c[i].source, c[i].rule, flat(a, c[i].body),
+			command_utc(a, c[i].at), c[i].source, c[i].rule, command_flat(a, c[i].body),
 			c[i].cancelled);
 	return e;
 }
@@ -109,7 +89,7 @@ static enum err print_effects(struct arena *a, struct db *db, int64_t mo)
 	size_t n;
 	enum err e = q_show_caused_by(a, db, &m, &n, .mo = mo);
 	for (size_t i = 0; i < n; i++)
-		printf("answered  %s (%s%s%s)\n", flat(a, m[i].body), m[i].state,
+		printf("answered  %s (%s%s%s)\n", command_flat(a, m[i].body), m[i].state,
 			*m[i].why ? ": " : "", m[i].why);
 	return e;
 }
@@ -129,8 +109,8 @@ static enum err show_why(struct arena *a, struct db *db, const char *message)
 	}
 	printf("message   %" PRId64 " (%s %s)\nreceived  %s\nfrom      %s to %s\ntext      %s\n"
 	       "read as   %s\nintent    %s (rule %s)\naction    %s\nwhy       %s\n",
-		m->id, m->account, m->ref, utc(a, m->at), m->theirs, m->ours, flat(a, m->body),
-		m->normal, m->intent, m->rule, m->action, m->why);
+		m->id, m->account, m->ref, command_utc(a, m->at), m->theirs, m->ours,
+		command_flat(a, m->body), m->normal, m->intent, m->rule, m->action, m->why);
 	if (m->visit)
 		printf("visit     %" PRId64 "\n", m->visit);
 	return print_effects(a, db, m->id);

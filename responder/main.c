@@ -16,7 +16,7 @@ static const struct {
 	{"import", command_import, "read patients, visits or slots from a CSV file"},
 	{"show", command_show,
 		"visits, outbox, inbox, tasks, suppressed numbers; why a text was read so"},
-	{"keywords", command_keywords, "try texts on the rules, or check rule files"},
+	{"keywords", command_keywords, "try texts on the rules, check or rehearse rule files"},
 	{"backup", command_backup, "copy the store while it is in use"},
 	{"migrate", command_migrate, "bring the store up to this program's schema"},
 };

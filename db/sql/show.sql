@@ -52,3 +52,8 @@ FROM mo WHERE id = $1 OR ref = $2 ORDER BY id LIMIT 1;
 SELECT id, kind, state, body, why FROM mt
 WHERE theirs = (SELECT theirs FROM mo WHERE id = $1) AND cause_mo = $1
 ORDER BY id;
+
+-- The newest texts, for trying other rules on them.
+-- rehearse_texts(most int)
+--	-> id int, account text, ref text, at int, theirs text, ours text, body text, media int
+SELECT id, account, ref, at, theirs, ours, body, media FROM mo ORDER BY id DESC LIMIT $1;
