@@ -36,7 +36,7 @@ static bool same(const struct decision *x, const struct decision *y)
 	return true;
 }
 
-static enum err rehearse_one(struct arena *a, struct rehearsal *r, const struct q_rehearse_texts *m)
+static enum err rehearse_one(struct arena *a, struct rehearsal *r, const struct q_show_texts *m)
 {
 	const struct account gone = {.name = m->account}; /* no longer in the configuration */
 	const struct account *account = config_account(r->now.config, m->account);
@@ -65,9 +65,9 @@ static enum err rehearse_one(struct arena *a, struct rehearsal *r, const struct 
 static enum err rehearse(struct rehearsal *r, int64_t last)
 {
 	struct arena *all = arena_new(0), *a = arena_new(0);
-	struct q_rehearse_texts *texts;
+	struct q_show_texts *texts;
 	size_t n;
-	enum err e = q_rehearse_texts(all, r->db, &texts, &n, .most = last);
+	enum err e = q_show_texts(all, r->db, &texts, &n, .most = last);
 	for (size_t i = n; !e && i > 0; i--) {
 		e = rehearse_one(a, r, &texts[i - 1]);
 		arena_reset(a);

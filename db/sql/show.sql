@@ -54,6 +54,6 @@ WHERE theirs = (SELECT theirs FROM mo WHERE id = $1) AND cause_mo = $1
 ORDER BY id;
 
 -- The newest texts, for trying other rules on them.
--- rehearse_texts(most int)
+-- show_texts(most int)
 --	-> id int, account text, ref text, at int, theirs text, ours text, body text, media int
 SELECT id, account, ref, at, theirs, ours, body, media FROM mo ORDER BY id DESC LIMIT $1;
